@@ -1,0 +1,15 @@
+/**
+ * Heap's HTTP API as data: schemas, limits, hosts, error shapes. No I/O.
+ * @module
+ */
+export { appId } from './fields.ts'
+export * from './hosts.ts'
+export { mergesPeople } from './identity.ts'
+export * from './limits.ts'
+export * as partner from './partner.ts'
+export { normaliseProperties, truncate } from './properties.ts'
+export * from './requests.ts'
+export * as responses from './responses.ts'
+export { errorMessage } from './responses.ts'
+export type * from './types.ts'
+export { toPointer, type Validation } from './validation.ts'

@@ -1,0 +1,37 @@
+/**
+ * One run, several places: plain Node for pure logic, workerd for what runs in a Worker, and Node again for the tests that
+ * start the real thing and talk to it over HTTP or through a browser.
+ */
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+
+/** Tests that run inside workerd, with the bindings of the app's own wrangler.toml. */
+function insideWorkerd(name: string, configPath: string) {
+  return {
+    root: `./apps/${name}`,
+    plugins: [cloudflareTest({ wrangler: { configPath } })],
+    test: {
+      name,
+      include: ['src/**/*.worker.test.ts'],
+      // itty-durable is CommonJS that requires ES modules; only the optimizer makes it loadable here.
+      deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/*.test.ts'],
+          exclude: ['**/*.worker.test.ts', '**/node_modules/**'],
+        },
+      },
+      insideWorkerd('proxy', '../../wrangler.toml'),
+      insideWorkerd('sandbox', './wrangler.toml'),
+      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+    ],
+  },
+})
