@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import { type ConfigError, readConfig } from './config.ts'
+
+function problems(env: Record<string, unknown>): string[] {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    return (error as ConfigError).problems
+  }
+}
+
+it('takes what a deployer would write', () => {
+  const config = readConfig({
+    HEAP_APP_ID: ' 123456789/ ',
+    HEAP_EXTRA_APP_IDS: '987654321, 5',
+    HEAP_REGION: 'eu',
+    ALLOWED_ORIGINS: 'https://example.com, http://localhost:8789',
+    SOME_BINDING: {},
+  })
+  expect(config).toMatchObject({ appId: '123456789', heapUrl: 'https://c.eu.heap-api.com', limitMarginMs: 500 })
+  expect([...config.appIds]).toEqual(['123456789', '987654321', '5'])
+  expect([...config.allowedOrigins]).toEqual(['https://example.com', 'http://localhost:8789'])
+})
+
+it('says everything that is wrong at once, and no value', () => {
+  const found = problems({
+    HEAP_EXTRA_APP_IDS: 'staging',
+    HEAP_REGION: 'asia',
+    HEAP_BASE_URL: 'secret-value',
+    ALLOWED_ORIGINS: 'https://example.com/,null',
+    HEAP_TIMEOUT_MS: 'soon',
+  })
+  expect(found.map((line) => line.split(' ')[0])).toEqual([
+    'HEAP_APP_ID',
+    'HEAP_EXTRA_APP_IDS',
+    'HEAP_REGION',
+    'HEAP_BASE_URL',
+    'HEAP_TIMEOUT_MS',
+    'ALLOWED_ORIGINS',
+  ])
+  expect(found.join()).not.toContain('secret-value')
+})
+
+it.each([
+  'https://example.com/',
+  'example.com',
+  'https://example.com/a',
+  'HTTPS://Example.com',
+  'null',
+  'https://*.example.com',
+])('does not take %s for an exact origin', (origin) => {
+  const found = problems({ HEAP_APP_ID: '1', ALLOWED_ORIGINS: origin })
+  expect(found).toHaveLength(1)
+})

@@ -1,0 +1,104 @@
+/**
+ * The settings of the Worker: read once, checked together, told together.
+ * @module
+ */
+import { appId, INGEST_ORIGINS } from '@heap-edge/contract'
+import * as z from 'zod'
+
+/** Comma-separated values; blanks around them and empty ones do not count. */
+const listOf = (item: z.ZodType<string, string>) =>
+  z
+    .string()
+    .default('')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .pipe(z.array(item))
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+
+const allowedOrigin = z.string().refine((value) => value === '*' || isOrigin(value), {
+  error:
+    'must be a comma-separated list of exact origins such as https://example.com (no path, no slash at the end), or *',
+})
+
+const milliseconds = (fallback: number, most: number) =>
+  z.coerce.number({ error: 'must be a number of milliseconds' }).int().min(0).max(most).default(fallback)
+
+const settings = z
+  .object({
+    HEAP_APP_ID: appId,
+    HEAP_EXTRA_APP_IDS: listOf(appId as z.ZodType<string, string>),
+    HEAP_REGION: z.enum(['us', 'eu'], { error: 'must be us or eu' }).default('us'),
+    HEAP_BASE_URL: httpUrl.transform((value) => value.replace(/\/+$/, '')).optional(),
+    HEAP_TIMEOUT_MS: milliseconds(10_000, 60_000),
+    ALLOWED_ORIGINS: listOf(allowedOrigin),
+    LIMIT_MARGIN_MS: milliseconds(500, 60_000),
+    MAX_IDENTITIES_PER_REQUEST: z.coerce.number({ error: 'must be a number' }).int().min(1).max(1000).default(990),
+  })
+  .transform((value) => ({
+    /** The environment that is meant where a body names none. */
+    appId: value.HEAP_APP_ID,
+    /** All environments that may be written to. */
+    appIds: new Set([value.HEAP_APP_ID, ...value.HEAP_EXTRA_APP_IDS]),
+    /** Where Heap is: an origin, or a base URL without a slash at the end. */
+    heapUrl: value.HEAP_BASE_URL ?? INGEST_ORIGINS[value.HEAP_REGION],
+    /** How long Heap may take to answer, in ms. */
+    heapTimeoutMs: value.HEAP_TIMEOUT_MS,
+    /** Exact origins; `*` lets every page in. */
+    allowedOrigins: new Set(value.ALLOWED_ORIGINS),
+    /** How much wider than Heap's the windows are, in ms. */
+    limitMarginMs: value.LIMIT_MARGIN_MS,
+    /** Distinct identities that one body may name; each costs a call to its limiter. */
+    maxIdentities: value.MAX_IDENTITIES_PER_REQUEST,
+  }))
+
+/** The settings, checked and typed. */
+export type Config = z.infer<typeof settings>
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
+}
+
+/** Everything that is wrong with the settings, a line each, with the setting's name and never its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: string[]
+  constructor(problems: string[]) {
+    super(`The settings are wrong:\n${problems.join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads the settings.
+ *
+ * @param env the bindings of the Worker; what is no setting is left alone
+ * @throws {ConfigError} which names everything that is wrong at once
+ */
+export function readConfig(env: Record<string, unknown>): Config {
+  const result = settings.safeParse(env)
+  if (result.success) return result.data
+  throw new ConfigError([...new Set(result.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`))])
+}
+
+const known = new WeakMap<object, Config | ConfigError>()
+
+/** {@link readConfig}, once per isolate: the bindings do not change while it lives. */
+export function configOf(env: object): Config {
+  let config = known.get(env)
+  if (!config) {
+    try {
+      config = readConfig(env as Record<string, unknown>)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      config = error
+    }
+    known.set(env, config)
+  }
+  if (config instanceof ConfigError) throw config
+  return config
+}

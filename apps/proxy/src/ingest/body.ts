@@ -1,0 +1,50 @@
+/**
+ * From bytes to a request that Heap takes: type, size, JSON, shape, environment.
+ * @module
+ */
+import { BODY_BYTES, type RequestContract } from '@heap-edge/contract'
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Config } from '../config.ts'
+import { problem } from '../problem.ts'
+
+/** Refuses what is no JSON by its type with 415. A page could send other types without a preflight. */
+export const jsonOnly: MiddlewareHandler = async (c, next) => {
+  const type = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/json') return next()
+  return problem(c, 'not-json', 'Send the body with Content-Type: application/json.')
+}
+
+/** Refuses bodies of more than 1 MB with 413, while they are read. */
+export const sizeLimit: MiddlewareHandler = bodyLimit({
+  maxSize: BODY_BYTES,
+  onError: (c) =>
+    problem(c, 'body-too-large', `A body may have ${BODY_BYTES} bytes; send the records in several requests.`),
+})
+
+/** The request that a body holds, or the answer that refuses it. */
+export async function readRequest<Request extends { app_id: string }>(
+  c: Context,
+  contract: RequestContract<Request>,
+  config: Config,
+): Promise<Request | Response> {
+  let body: unknown
+  try {
+    body = await c.req.json()
+  } catch {
+    return invalid(c, [{ pointer: '', detail: 'is not valid JSON' }])
+  }
+  if (typeof body === 'object' && body !== null && !('app_id' in body)) body = { ...body, app_id: config.appId }
+  const result = contract.validate(body)
+  if (!result.ok) return invalid(c, result.problems)
+  if (!config.appIds.has(result.value.app_id)) {
+    return invalid(c, [{ pointer: '/app_id', detail: 'is not an environment that this proxy writes to' }])
+  }
+  return result.value
+}
+
+/** 400, with the place of everything that is wrong. */
+export function invalid(c: Context, problems: { pointer: string; detail: string }[]): Response {
+  const count = problems.length === 1 ? 'One thing is' : `${problems.length} things are`
+  return problem(c, 'invalid-body', `${count} wrong; nothing of the request was accepted.`, problems)
+}

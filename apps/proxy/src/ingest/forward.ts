@@ -1,0 +1,69 @@
+/**
+ * One request to Heap, and what its answer means for the records in it.
+ * @module
+ */
+import { errorMessage } from '@heap-edge/contract'
+
+/** More of an answer is not read. */
+const ANSWER_BYTES = 4096
+
+/** The longest that Heap may tell us to wait, in s; a larger number is an error of theirs. */
+const LONGEST_WAIT_S = 3600
+
+/** What became of the records: Heap has them, refuses them for good, or does not take them now. */
+export type Delivery =
+  | { kind: 'delivered' }
+  | { kind: 'refused'; status: number; reason: string | undefined }
+  | { kind: 'not-now'; cause: 'rate-limited' | 'failed' | 'timed-out'; retryAfterS?: number }
+
+/**
+ * Sends a request to Heap. Never throws.
+ *
+ * @param url the full address
+ * @param body a request as Heap takes it
+ * @param timeoutMs how long Heap may take to answer
+ */
+export async function forward(url: string, body: unknown, timeoutMs: number): Promise<Delivery> {
+  let response: Response
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === 'TimeoutError'
+    return { kind: 'not-now', cause: timedOut ? 'timed-out' : 'failed' }
+  }
+  const { ok, status } = response
+  // Heap's refusals, but not those that say that the route or the proxy itself is in trouble.
+  if (status === 400 || status === 413 || status === 422) {
+    return { kind: 'refused', status, reason: errorMessage(await beginning(response)) }
+  }
+  await response.body?.cancel()
+  if (ok) return { kind: 'delivered' }
+  return { kind: 'not-now', cause: status === 429 ? 'rate-limited' : 'failed', ...retryAfter(response) }
+}
+
+/** `Retry-After` in whole seconds, where it is there in that form. */
+function retryAfter({ headers }: Response): { retryAfterS?: number } {
+  const value = headers.get('Retry-After') ?? ''
+  return /^\d{1,9}$/.test(value) ? { retryAfterS: Math.min(Number(value), LONGEST_WAIT_S) } : {}
+}
+
+/** The first few kB of an answer as text. */
+async function beginning(response: Response): Promise<string> {
+  let text = ''
+  try {
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk, { stream: true })
+      if (text.length >= ANSWER_BYTES) break
+    }
+  } catch {
+    // What came before the connection broke is enough.
+  }
+  return text.slice(0, ANSWER_BYTES)
+}

@@ -1,0 +1,41 @@
+/**
+ * Errors as RFC 9457 problem details.
+ * @module
+ */
+import type { Problem } from '@heap-edge/contract'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+
+/** The kinds of problems, with their status and title. Each is explained at `/docs#<kind>`. */
+export const PROBLEMS = {
+  'invalid-body': [400, 'The body is not what Heap takes'],
+  'refused-by-heap': [400, 'Heap refused the request'],
+  'origin-not-allowed': [403, 'This origin may not write here'],
+  'not-found': [404, 'There is nothing here'],
+  'method-not-allowed': [405, 'This route takes another method'],
+  'body-too-large': [413, 'The body is too large'],
+  'not-json': [415, 'The body must be JSON'],
+  'rate-limited': [429, 'Heap would not take more at this time'],
+  'heap-failed': [502, 'Heap did not take the request'],
+  misconfigured: [503, 'The settings of this Worker are wrong'],
+  unavailable: [503, 'The limits cannot be looked up at this time'],
+  'heap-timed-out': [504, 'Heap did not answer in time'],
+  internal: [500, 'Something went wrong here'],
+} as const satisfies Record<string, readonly [ContentfulStatusCode, string]>
+
+export type ProblemKind = keyof typeof PROBLEMS
+
+/**
+ * Answers with a problem.
+ *
+ * @param detail a sentence for the one who sent the request; never a secret, a stack or a value of theirs
+ * @param errors what is wrong and where, as JSON pointers into the body
+ */
+export function problem(c: Context, kind: ProblemKind, detail: string, errors?: Problem[]): Response {
+  const [status, title] = PROBLEMS[kind]
+  const body = { type: `/docs#${kind}`, title, status, detail, ...(errors && { errors }) }
+  return c.body(JSON.stringify(body), status, {
+    'Content-Type': 'application/problem+json',
+    'Heap-Edge-Outcome': 'rejected',
+  })
+}

@@ -1,0 +1,21 @@
+/**
+ * `GET /heap-edge.js`: the browser client, for a script tag.
+ * @module
+ */
+import { Hono } from 'hono'
+
+/** With `?v=` the address names one version for ever; without, a page gets a new version within an hour. */
+const CACHE = { versioned: 'public, max-age=31536000, immutable', latest: 'public, max-age=3600' } as const
+
+export const script = new Hono<{ Bindings: Env }>()
+
+script.get('/heap-edge.js', async (c) => {
+  const asset = await c.env.ASSETS.fetch(c.req.raw)
+  const response = new Response(asset.body, asset)
+  response.headers.set('Cache-Control', c.req.query('v') === undefined ? CACHE.latest : CACHE.versioned)
+  // Script tags on other origins may ask for integrity, which needs CORS.
+  response.headers.set('Access-Control-Allow-Origin', '*')
+  response.headers.set('Cross-Origin-Resource-Policy', 'cross-origin')
+  response.headers.set('X-Content-Type-Options', 'nosniff')
+  return response
+})

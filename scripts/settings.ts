@@ -1,0 +1,33 @@
+/**
+ * The settings of a local run. Each can be overridden by the environment.
+ * @module
+ */
+const { env } = process
+
+/** Where the three Workers of `npm start` listen. */
+export const ports = {
+  proxy: Number(env.PORT ?? 8787),
+  sandbox: Number(env.SANDBOX_PORT ?? 8788),
+  playground: Number(env.PLAYGROUND_PORT ?? 8789),
+}
+
+export type Ports = typeof ports
+
+/** The bindings of each Worker for these ports. */
+export function settings(on: Ports) {
+  const local = (port: number) => `http://localhost:${port}`
+  return {
+    proxy: {
+      HEAP_APP_ID: env.HEAP_APP_ID ?? '123456789',
+      HEAP_EXTRA_APP_IDS: env.HEAP_EXTRA_APP_IDS ?? '987654321',
+      HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key',
+      HEAP_BASE_URL: env.HEAP_BASE_URL ?? `http://127.0.0.1:${on.sandbox}`,
+      ALLOWED_ORIGINS: env.ALLOWED_ORIGINS ?? `${local(on.playground)},http://127.0.0.1:${on.playground}`,
+      ADMIN_TOKEN: env.ADMIN_TOKEN ?? 'local-admin-token',
+      WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? 'local-webhook-secret',
+      HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
+    },
+    sandbox: { HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key' },
+    playground: { PROXY_URL: local(on.proxy), SANDBOX_URL: `http://127.0.0.1:${on.sandbox}` },
+  }
+}
