@@ -5,11 +5,11 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
-/** Tests that run inside workerd, with the bindings of the app's own wrangler.toml. */
-function insideWorkerd(name: string, configPath: string) {
+/** Tests that run inside workerd, with the bindings of the app's own wrangler.toml and these settings. */
+function insideWorkerd(name: string, configPath: string, bindings: Record<string, string> = {}) {
   return {
     root: `./apps/${name}`,
-    plugins: [cloudflareTest({ wrangler: { configPath } })],
+    plugins: [cloudflareTest({ wrangler: { configPath }, miniflare: { bindings } })],
     test: {
       name,
       include: ['src/**/*.worker.test.ts'],
@@ -29,7 +29,12 @@ export default defineConfig({
           exclude: ['**/*.worker.test.ts', '**/node_modules/**'],
         },
       },
-      insideWorkerd('proxy', '../../wrangler.toml'),
+      insideWorkerd('proxy', '../../wrangler.toml', {
+        HEAP_BASE_URL: 'https://heap.test',
+        HEAP_EXTRA_APP_IDS: '987654321',
+        ALLOWED_ORIGINS: 'https://shop.example,http://localhost:8789',
+        MAX_IDENTITIES_PER_REQUEST: '50',
+      }),
       insideWorkerd('sandbox', './wrangler.toml'),
       { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
     ],

@@ -21,7 +21,11 @@ function wanted() {
   const folders = ['packages', 'apps'].flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => join(parent, name)),
   )
-  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...['.', ...folders].map((folder) => join(folder, 'package.json'))]
+  const files = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    ...['.', ...folders].map((folder) => join(folder, 'package.json')),
+  ]
   const hash = createHash('sha256')
   for (const file of files.filter((name) => existsSync(join(root, name)))) hash.update(readFileSync(join(root, file)))
   return hash.digest('hex')

@@ -68,8 +68,8 @@ async function worker({ app, port, bindings }: WorkerInput) {
     ...options,
     name: app,
     modules: [{ type: 'ESModule', path: `${app}.mjs`, contents: await bundle(main, define) }],
-    bindings: { ...options.bindings, ...bindings },
-    ...(assets?.directory && {
+    bindings: { ...(options.bindings as Record<string, unknown>), ...bindings },
+    ...(assets?.directory !== undefined && {
       assets: {
         directory: join(dirname(configPath), assets.directory),
         binding: assets.binding,

@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import { ConfigError, configOf } from './config.ts'
 import { docs } from './docs/routes.ts'
+import type { Env } from './env.ts'
 import { ingest } from './ingest/routes.ts'
 import { problem } from './problem.ts'
 import { script } from './script.ts'

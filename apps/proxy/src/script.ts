@@ -3,6 +3,7 @@
  * @module
  */
 import { Hono } from 'hono'
+import type { Env } from './env.ts'
 
 /** With `?v=` the address names one version for ever; without, a page gets a new version within an hour. */
 const CACHE = { versioned: 'public, max-age=31536000, immutable', latest: 'public, max-age=3600' } as const

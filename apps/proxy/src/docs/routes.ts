@@ -3,6 +3,7 @@
  * @module
  */
 import { Hono } from 'hono'
+import type { Env } from '../env.ts'
 import { openapi } from './openapi.ts'
 import { page } from './page.ts'
 

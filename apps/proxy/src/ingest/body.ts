@@ -2,7 +2,7 @@
  * From bytes to a request that Heap takes: type, size, JSON, shape, environment.
  * @module
  */
-import { BODY_BYTES, type RequestContract } from '@heap-edge/contract'
+import { BODY_BYTES, isObject, type RequestContract } from '@heap-edge/contract'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Config } from '../config.ts'
@@ -34,7 +34,7 @@ export async function readRequest<Request extends { app_id: string }>(
   } catch {
     return invalid(c, [{ pointer: '', detail: 'is not valid JSON' }])
   }
-  if (typeof body === 'object' && body !== null && !('app_id' in body)) body = { ...body, app_id: config.appId }
+  if (isObject(body) && !('app_id' in body)) body = { ...body, app_id: config.appId }
   const result = contract.validate(body)
   if (!result.ok) return invalid(c, result.problems)
   if (!config.appIds.has(result.value.app_id)) {

@@ -5,6 +5,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { configOf } from '../config.ts'
+import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
 
 /** Answers preflights, refuses other origins with 403, and lets pages read the outcome and the limits. */

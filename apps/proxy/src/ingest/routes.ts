@@ -15,6 +15,7 @@ import {
 } from '@heap-edge/contract'
 import { type Context, Hono } from 'hono'
 import { configOf } from '../config.ts'
+import type { Env } from '../env.ts'
 import { countByIdentity, type Permit, takePermits } from '../limits/permits.ts'
 import { problem } from '../problem.ts'
 import { invalid, jsonOnly, readRequest, sizeLimit } from './body.ts'

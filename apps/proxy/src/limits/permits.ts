@@ -4,6 +4,7 @@
  */
 import { type IngestRecord, subjectKey } from '@heap-edge/contract'
 import type { Config } from '../config.ts'
+import type { Env } from '../env.ts'
 import { appBudget, identityLimiter, type Quota, type Verdict } from './durable.ts'
 import { Lease, LEASE_MS } from './lease.ts'
 
