@@ -59,12 +59,17 @@ export function findBrowser(): string {
   if (found) return found
 
   console.error('No browser here; getting one for the tests…')
-  if (run('playwright', 'install', 'chromium-headless-shell') || run('playwright', 'install', 'chromium')) {
+  if (run('playwright', 'install', 'chromium')) {
     const downloaded = installed()
     if (downloaded) return downloaded
   }
   const packages = ['install', '-y', '--no-install-recommends', 'chromium']
-  if (process.platform === 'linux' && process.getuid?.() === 0 && run('apt-get', 'update') && run('apt-get', ...packages)) {
+  if (
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
+    run('apt-get', 'update') &&
+    run('apt-get', ...packages)
+  ) {
     const debian = installed()
     if (debian) return debian
   }

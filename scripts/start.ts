@@ -9,13 +9,13 @@ import { join } from 'node:path'
 import { build } from './build.ts'
 import { startCrons } from './crons.ts'
 import { ports, settings } from './settings.ts'
-import { type App, cronsOf, root, startWorkers } from './workers.ts'
+import { cronsOf, root, startWorkers } from './workers.ts'
 
 const VARIABLES = { proxy: 'PORT', sandbox: 'SANDBOX_PORT', playground: 'PLAYGROUND_PORT' } as const
-const apps: App[] = ['proxy', 'sandbox', 'playground']
+const apps = ['proxy', 'sandbox', 'playground'] as const
 
 /** One clear sentence where a port cannot be had, rather than workerd's. */
-async function checkPort(app: App): Promise<void> {
+async function checkPort(app: (typeof apps)[number]): Promise<void> {
   const port = ports[app]
   const variable = VARIABLES[app]
   if (!Number.isInteger(port) || port < 1 || port > 65_535) fail(`${variable} must be a port, 1 to 65535.`)

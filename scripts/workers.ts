@@ -20,6 +20,7 @@ const CONFIGS = {
   proxy: 'wrangler.toml',
   sandbox: 'apps/sandbox/wrangler.toml',
   playground: 'apps/playground/wrangler.toml',
+  baselines: 'bench/workers/wrangler.toml',
 } as const
 
 export type App = keyof typeof CONFIGS
@@ -30,6 +31,8 @@ export interface WorkerInput {
   port: number
   /** Settings beside and above those of its wrangler.toml. */
   bindings?: Record<string, string>
+  /** Leaves out the static assets, and with them Miniflare's router in front of the Worker. */
+  withoutAssets?: boolean
 }
 
 export interface RunningWorkers {
@@ -59,7 +62,7 @@ async function bundle(entry: string, define: Record<string, string>): Promise<st
   return result.outputFiles[0].text
 }
 
-async function worker({ app, port, bindings }: WorkerInput) {
+async function worker({ app, port, bindings, withoutAssets }: WorkerInput) {
   const configPath = join(root, CONFIGS[app])
   const { assets } = readConfig({ config: configPath })
   const { workerOptions: options, main, define } = workerOptions(configPath)
@@ -69,13 +72,14 @@ async function worker({ app, port, bindings }: WorkerInput) {
     name: app,
     modules: [{ type: 'ESModule', path: `${app}.mjs`, contents: await bundle(main, define) }],
     bindings: { ...(options.bindings as Record<string, unknown>), ...bindings },
-    ...(assets?.directory !== undefined && {
-      assets: {
-        directory: join(dirname(configPath), assets.directory),
-        binding: assets.binding,
-        routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
-      },
-    }),
+    ...(assets?.directory !== undefined &&
+      !withoutAssets && {
+        assets: {
+          directory: join(dirname(configPath), assets.directory),
+          binding: assets.binding,
+          routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+        },
+      }),
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
   }
 }

@@ -38,12 +38,11 @@ export async function forward(url: string, body: unknown, timeoutMs: number): Pr
     return { kind: 'not-now', cause: timedOut ? 'timed-out' : 'failed' }
   }
   const { ok, status } = response
-  // Heap's refusals, but not those that say that the route or the proxy itself is in trouble.
-  if (status === 400 || status === 413 || status === 422) {
-    return { kind: 'refused', status, reason: errorMessage(await beginning(response)) }
-  }
-  await response.body?.cancel()
+  // Read, not cancelled, even where nobody asks for it: the connection is used again only then.
+  const text = await beginning(response)
   if (ok) return { kind: 'delivered' }
+  // Heap's refusals, but not those that say that the route or the proxy itself is in trouble.
+  if (status === 400 || status === 413 || status === 422) return { kind: 'refused', status, reason: errorMessage(text) }
   return { kind: 'not-now', cause: status === 429 ? 'rate-limited' : 'failed', ...retryAfter(response) }
 }
 
@@ -53,10 +52,12 @@ function retryAfter({ headers }: Response): { retryAfterS?: number } {
   return /^\d{1,9}$/.test(value) ? { retryAfterS: Math.min(Number(value), LONGEST_WAIT_S) } : {}
 }
 
-/** The first few kB of an answer as text. */
+/** The first few kB of an answer as text; the rest is not waited for. */
 async function beginning(response: Response): Promise<string> {
+  const length = Number(response.headers.get('Content-Length') ?? Number.NaN)
   let text = ''
   try {
+    if (length <= ANSWER_BYTES) return await response.text()
     const decoder = new TextDecoder()
     for await (const chunk of response.body ?? []) {
       text += decoder.decode(chunk, { stream: true })

@@ -1,34 +1,36 @@
 /**
  * Who may write from a page: exact origins. What sends no `Origin` is no browser, and is let in.
+ *
+ * Written out rather than by hono/cors, which makes a response before the route does, at 15 % of the whole request.
  * @module
  */
 import type { MiddlewareHandler } from 'hono'
-import { cors } from 'hono/cors'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
 
+/** What a page may read of an answer beside its body. */
+const EXPOSED = 'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy'
+
+/** How long a browser may remember a preflight, in s; Chromium caps it at this. */
+const PREFLIGHT_S = '7200'
+
 /** Answers preflights, refuses other origins with 403, and lets pages read the outcome and the limits. */
 export const allowedOrigins: MiddlewareHandler<{ Bindings: Env }> = async (c, next) => {
+  c.header('Vary', 'Origin')
   const origin = c.req.header('Origin')
-  const { allowedOrigins } = configOf(c.env)
-  if (
-    origin !== undefined &&
-    !allowedOrigins.has(origin) &&
-    !allowedOrigins.has('*') &&
-    origin !== new URL(c.req.url).origin
-  ) {
-    c.header('Vary', 'Origin')
-    return problem(c, 'origin-not-allowed', 'The page that sent this is not of an origin in ALLOWED_ORIGINS.')
+  if (origin !== undefined) {
+    const { allowedOrigins } = configOf(c.env)
+    const ownPage = () => origin === new URL(c.req.url).origin
+    if (!allowedOrigins.has(origin) && !allowedOrigins.has('*') && !ownPage()) {
+      return problem(c, 'origin-not-allowed', 'The page that sent this is not of an origin in ALLOWED_ORIGINS.')
+    }
+    c.header('Access-Control-Allow-Origin', origin)
+    c.header('Access-Control-Expose-Headers', EXPOSED)
   }
-  return corsHeaders(c, next)
+  if (c.req.method !== 'OPTIONS') return next()
+  c.header('Access-Control-Allow-Methods', 'POST')
+  c.header('Access-Control-Allow-Headers', 'Content-Type')
+  c.header('Access-Control-Max-Age', PREFLIGHT_S)
+  return c.body(null, 204)
 }
-
-const corsHeaders = cors({
-  // Only origins that are allowed come this far.
-  origin: (origin) => origin || null,
-  allowMethods: ['POST'],
-  allowHeaders: ['Content-Type'],
-  exposeHeaders: ['Heap-Edge-Outcome', 'Retry-After', 'RateLimit', 'RateLimit-Policy'],
-  maxAge: 7200,
-})

@@ -169,7 +169,7 @@ describe('origins', () => {
     expect(response.status).toBe(400)
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('https://shop.example')
     expect(response.headers.get('Access-Control-Expose-Headers')).toBe(
-      'Heap-Edge-Outcome,Retry-After,RateLimit,RateLimit-Policy',
+      'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy',
     )
   })
 

@@ -9,7 +9,7 @@ import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY, type Window
 import { createDurable, proxyDurable } from 'itty-durable'
 import { type Entry, RollingWindow } from './rolling-window.ts'
 
-const FLUSH_MS = 1000
+const FLUSH_MS = 5000
 
 /** What is left of one limit: units, and milliseconds until more become free. */
 export interface Quota {

@@ -2,6 +2,7 @@
  * Asks for the permits of a request: the app's budget first, which is mostly leased already, then each identity's limiter.
  * @module
  */
+import { createHash } from 'node:crypto'
 import { type IngestRecord, subjectKey } from '@heap-edge/contract'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
@@ -44,9 +45,8 @@ export async function takePermits(
   const waitMs = events > 0 ? await takeBudget(env.APP_BUDGET, app_id, events, limitMarginMs) : 0
   if (waitMs > 0) return { granted: false, waitMs, quotas: [] }
   const verdicts = await Promise.all(
-    counts.entries().map(async ([key, count]) => {
-      const name = await objectName(`${app_id}:${key}`)
-      return identityLimiter(env.IDENTITY_LIMITER, name).take(count, limitMarginMs)
+    counts.entries().map(([key, count]) => {
+      return identityLimiter(env.IDENTITY_LIMITER, objectName(`${app_id}:${key}`)).take(count, limitMarginMs)
     }),
   )
   return summary(verdicts)
@@ -80,7 +80,6 @@ async function takeBudget(namespace: Env['APP_BUDGET'], app_id: string, events: 
 }
 
 /** A name of a Durable Object that says nothing of whom it is about: a prefix and the base64url of SHA-256. */
-export async function objectName(key: string): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
-  return `i:${new Uint8Array(hash).toBase64({ alphabet: 'base64url', omitPadding: true })}`
+export function objectName(key: string): string {
+  return `i:${createHash('sha256').update(key).digest('base64url')}`
 }

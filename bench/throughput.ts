@@ -1,0 +1,129 @@
+/**
+ * `npm run bench`: requests per second of the proxy's `/api/track` and of one hop to a Durable Object, each as a ratio to a
+ * bare Worker that only forwards, in one run on workerd with no development server in front.
+ *
+ * The variants take turns, round by round, so that what else the machine does falls on all of them alike. An answer that is
+ * not 200 ends the run: a number with refusals in it would be none.
+ *
+ *     npm run bench -- --rounds 5 --seconds 3 --connections 32
+ * @module
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
+import autocannon from 'autocannon'
+import { startWorkers } from '../scripts/workers.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '32' },
+  },
+})
+const [rounds, seconds, connections] = [values.rounds, values.seconds, values.connections].map(Number) as [
+  number,
+  number,
+  number,
+]
+
+/** Heap that answers at once. */
+const heap = createServer((request, response) => {
+  request.resume()
+  request.on('end', () => response.setHeader('Content-Type', 'application/json').end('{}'))
+}).listen(0, '127.0.0.1')
+await once(heap, 'listening')
+
+// Enough environments and identities that none of Heap's limits is reached.
+const appIds = Array.from({ length: 40 }, (_, index) => String(100 + index))
+const IDENTITIES = 4000
+
+const bindings = {
+  HEAP_APP_ID: '123456789',
+  HEAP_EXTRA_APP_IDS: appIds.join(','),
+  HEAP_BASE_URL: `http://127.0.0.1:${(heap.address() as AddressInfo).port}`,
+}
+const workers = await startWorkers([
+  { app: 'proxy', port: 0, bindings, withoutAssets: true },
+  { app: 'baselines', port: 0, bindings },
+])
+
+let serial = 0
+function event(): string {
+  const n = serial++ % IDENTITIES
+  return JSON.stringify({
+    app_id: appIds[n % appIds.length],
+    event: 'Purchase',
+    identity: `user-${n}@example.com`,
+    properties: { amount: 25, currency: 'EUR', plan: 'pro', items: 3 },
+    timestamp: '2026-11-24T06:00:00.000Z',
+    idempotency_key: `bench-${serial}`,
+  })
+}
+
+const variants = [
+  { name: 'bare forwarder', url: `${workers.urls.baselines}/forward/api/track` },
+  { name: '/api/track', url: `${workers.urls.proxy}/api/track`, target: ['bare forwarder', 0.5] },
+  { name: 'native RPC hop', url: `${workers.urls.baselines}/native` },
+  { name: 'itty-durable hop', url: `${workers.urls.baselines}/itty`, target: ['native RPC hop', 0.7] },
+] as const
+
+async function measure(url: string, duration: number): Promise<number> {
+  const result = await autocannon({
+    url,
+    duration,
+    connections,
+    requests: [
+      {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        setupRequest: (request) => ({ ...request, body: event() }),
+      },
+    ],
+  })
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${url}: ${result.non2xx} answers that were not 2xx and ${result.errors} errors`)
+  }
+  return result['2xx'] / result.duration
+}
+
+const perSecond = new Map<string, number[]>(variants.map(({ name }) => [name, []]))
+try {
+  for (const { url } of variants) await measure(url, 1)
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, url } of variants) perSecond.get(name)?.push(await measure(url, seconds))
+    console.error(`round ${round + 1} of ${rounds}`)
+  }
+} finally {
+  await workers.stop()
+  heap.close()
+}
+
+function median(numbers: number[] = []): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+}
+
+const bare = median(perSecond.get('bare forwarder'))
+console.table(
+  Object.fromEntries(
+    variants.map(({ name, ...variant }) => {
+      const rate = median(perSecond.get(name))
+      const all = perSecond.get(name) ?? []
+      const [baseline, least] = 'target' in variant ? variant.target : []
+      const ratio = baseline === undefined ? undefined : rate / median(perSecond.get(baseline))
+      return [
+        name,
+        {
+          'requests/s': Math.round(rate),
+          'lowest … highest': `${Math.round(Math.min(...all))} … ${Math.round(Math.max(...all))}`,
+          'ratio to bare': (rate / bare).toFixed(2),
+          target:
+            ratio === undefined
+              ? ''
+              : `${ratio.toFixed(2)} of ${baseline}, wanted ${least}: ${ratio >= (least ?? 0) ? 'met' : 'MISSED'}`,
+        },
+      ]
+    }),
+  ),
+)
