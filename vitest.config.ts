@@ -36,7 +36,15 @@ export default defineConfig({
         MAX_IDENTITIES_PER_REQUEST: '50',
       }),
       insideWorkerd('sandbox', './wrangler.toml'),
-      { test: { name: 'system', include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          globalSetup: ['test/setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 })

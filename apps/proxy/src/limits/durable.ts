@@ -1,7 +1,7 @@
 /**
  * The limiters as Durable Objects, in itty-durable's shell: the only file that knows of it.
  *
- * Two numbers come in, a small verdict goes out. The windows are written behind the answer, at most once a second, and
+ * Two numbers come in, a small verdict goes out. The windows are written behind the answer, at most once in 5 s, and
  * nobody waits for that write.
  * @module
  */
@@ -9,6 +9,7 @@ import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY, type Window
 import { createDurable, proxyDurable } from 'itty-durable'
 import { type Entry, RollingWindow } from './rolling-window.ts'
 
+/** A pending timer keeps an object in memory for longer than this, so that only a crash or a new version loses what is not written. */
 const FLUSH_MS = 5000
 
 /** What is left of one limit: units, and milliseconds until more become free. */
@@ -60,6 +61,7 @@ abstract class Limiter extends createDurable({ autoPersist: false }) {
   }
 
   private flush(): void {
+    clearTimeout(this.state.flush)
     this.state.flush = undefined
     const logs = this.state.windows?.map((window) => window.entries)
     void this.state.storage.put('data', { logs }, { allowUnconfirmed: true })

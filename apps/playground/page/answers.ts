@@ -1,0 +1,50 @@
+/**
+ * What the proxy answered: a line for each answer, and what is left of the identity's 30 requests.
+ * @module
+ */
+import { burstAnswer } from './burst.ts'
+import { clock, element, make } from './dom.ts'
+
+const MOST_LINES = 100
+
+interface Problem {
+  detail?: string
+  errors?: { pointer: string; detail: string }[]
+}
+
+/** Adds an answer to the list. `sent` is the body of the request. */
+export function logAnswer(path: string, response: Response, sent: string): void {
+  const { status, headers } = response
+  const outcome = headers.get('Heap-Edge-Outcome') ?? ''
+  const retryAfter = headers.get('Retry-After')
+  burstAnswer(sent, status, Number(retryAfter ?? 0))
+  showLimit(headers.get('RateLimit'))
+
+  const line = make('li', status < 300 ? 'good' : status === 429 ? 'waits' : 'bad')
+  line.append(
+    make('time', '', clock(Date.now())),
+    make('b', 'status', String(status)),
+    make('code', 'path', path),
+    make('span', 'outcome', retryAfter && status === 429 ? `sent again in ${retryAfter} s` : outcome),
+  )
+  const list = element('answers')
+  list.prepend(line)
+  while (list.children.length > MOST_LINES) list.lastChild?.remove()
+  element('no-answers').hidden = true
+  if (status >= 400 && status !== 429) void explain(line, response)
+}
+
+async function explain(line: HTMLElement, response: Response): Promise<void> {
+  const { detail = '', errors = [] } = (await response.json().catch(() => ({}))) as Problem
+  const reasons = errors.map((error) => `${error.pointer} ${error.detail}`)
+  line.append(make('span', 'reason', reasons.join('; ') || detail))
+}
+
+/** Shows the first item of the RateLimit field: `"requests";r=29;t=30`. */
+function showLimit(field: string | null): void {
+  const [, left, seconds] = /"requests";r=(\d+);t=(\d+)/.exec(field ?? '') ?? []
+  if (left === undefined) return
+  element('limit').hidden = false
+  element<HTMLMeterElement>('limit-meter').value = Number(left)
+  element('limit-text').textContent = `${left} of 30 requests left for this identity; more in ${seconds} s`
+}

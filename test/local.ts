@@ -1,0 +1,47 @@
+/**
+ * Everything that `npm start` runs, on free ports and with storage that is gone at the end.
+ * @module
+ */
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { settings } from '../scripts/settings.ts'
+import { type RunningWorkers, startWorkers } from '../scripts/workers.ts'
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export interface Local {
+  playground: string
+  proxy: string
+  sandbox: string
+  /** What the sandbox holds: `/_sandbox/<path>`. */
+  held<T>(path: string): Promise<T>
+  stop: RunningWorkers['stop']
+}
+
+/** Starts proxy, sandbox and playground. */
+export async function startLocal(): Promise<Local> {
+  const [proxy = 0, sandbox = 0, playground = 0] = await Promise.all([freePort(), freePort(), freePort()])
+  const ports = { proxy, sandbox, playground }
+  const bindings = settings(ports)
+  const workers = await startWorkers(
+    (['proxy', 'sandbox', 'playground'] as const).map((app) => ({ app, port: ports[app], bindings: bindings[app] })),
+  )
+  const url = (port: number) => `http://localhost:${port}`
+  return {
+    playground: url(playground),
+    proxy: url(proxy),
+    sandbox: url(sandbox),
+    async held(path) {
+      const response = await fetch(`${url(sandbox)}/_sandbox/${path}`)
+      return (await response.json()) as never
+    },
+    stop: workers.stop,
+  }
+}

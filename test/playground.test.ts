@@ -1,0 +1,106 @@
+/**
+ * The main job, end to end: a real browser opens the playground, somebody clicks, and the sandbox has what was sent.
+ */
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { BROWSER_ARGS } from '../scripts/browser.ts'
+import { root } from '../scripts/workers.ts'
+import { type Local, startLocal } from './local.ts'
+
+let local: Local
+let browser: Browser
+let page: Page
+/** Errors on the console and in the page; a refused request shows there too, so that tests say which they expect. */
+let errors: string[]
+
+beforeAll(async () => {
+  ;[local, browser] = await Promise.all([
+    startLocal(),
+    chromium.launch({ executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS }),
+  ])
+})
+afterAll(() => Promise.all([browser.close(), local.stop()]))
+
+beforeEach(async () => {
+  await fetch(`${local.sandbox}/_sandbox/reset`, { method: 'POST' })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  page = await context.newPage()
+  errors = []
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('pageerror', (error) => errors.push(error.message))
+  await page.goto(local.playground)
+})
+afterEach(() => page.context().close())
+
+const answers = () => page.locator('#answers li')
+
+it('brings events and properties from the page into Heap', async () => {
+  await page.getByLabel('Event').fill('Viewed pricing')
+  await page.getByRole('button', { name: 'Track', exact: true }).click()
+  await answers().first().waitFor()
+  const userId = /user_id (\d+)/.exec((await page.locator('#who').textContent()) ?? '')?.[1]
+
+  await page.getByLabel('Identity').fill('alice@example.com')
+  await page.getByRole('button', { name: 'Identify' }).click()
+  await page.getByText('You are alice@example.com.').waitFor()
+  await page.getByLabel('Event').fill('Purchase')
+  await page.getByRole('button', { name: 'Track', exact: true }).click()
+  await page.getByRole('button', { name: 'Add to the user' }).click()
+  await page.getByRole('button', { name: 'Add to the account' }).click()
+  await expect.poll(() => answers().count()).toBe(5)
+  expect(await page.locator('#answers .status').allTextContents()).toEqual(Array(5).fill('200'))
+
+  const { events } = await local.held<{ events: Record<string, unknown>[] }>('events')
+  expect(events).toMatchObject([
+    { event: 'Purchase', identity: 'alice@example.com', properties: { amount: 25 } },
+    { event: 'Viewed pricing', identity: 'alice@example.com' },
+  ])
+  for (const { timestamp, idempotency_key } of events) {
+    expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    expect(idempotency_key).toBeTruthy()
+  }
+  const { users } = await local.held<{ users: object[] }>('users')
+  expect(users).toMatchObject([{ identity: 'alice@example.com', user_ids: [userId], properties: { plan: 'pro' } }])
+  const { accounts } = await local.held<{ accounts: object[] }>('accounts')
+  expect(accounts).toMatchObject([{ account_id: 'acme', properties: { seats: 5 } }])
+
+  await page.locator('#heap-events').getByText('Purchase').waitFor()
+  await page.locator('#heap-user').getByText('plan: pro').waitFor()
+  expect(errors).toEqual([])
+})
+
+it('remembers who it is over a reload, and forgets when told', async () => {
+  await page.getByRole('button', { name: 'Identify' }).click()
+  await page.getByText('You are alice@example.com.').waitFor()
+  await page.reload()
+  await page.getByText('You are alice@example.com.').waitFor()
+  await page.getByRole('button', { name: 'Forget' }).click()
+  await page.getByText('You are an anonymous visitor').waitFor()
+  expect(errors).toEqual([])
+})
+
+it('says what is wrong with what it refuses', async () => {
+  await page.getByLabel('Identity').fill('guest')
+  await page.getByRole('button', { name: 'Identify' }).click()
+  await page.locator('#identify .error').getByText('merge').waitFor()
+  expect((await local.held<{ users: object[] }>('users')).users).toEqual([])
+})
+
+it('keeps a burst of 40 within the limit, and shows it', async () => {
+  await page.getByRole('button', { name: 'Identify' }).click()
+  await page.getByText('You are alice@example.com.').waitFor()
+  await page.getByRole('button', { name: 'Burst of 40' }).click()
+  // The identify was the first of the 30 requests.
+  await expect.poll(() => page.locator('#dots .delivered').count()).toBe(29)
+  await expect.poll(() => page.locator('#dots .waiting').count()).toBe(11)
+  await page.getByText('None is lost').waitFor()
+  await page.locator('#heap-events').getByText('Burst').first().waitFor()
+
+  const stats = await local.held<{ events: number; max: { requestsPerIdentity30s: number } }>('stats')
+  expect(stats).toMatchObject({ events: 29, max: { requestsPerIdentity30s: 30 } })
+  expect(errors.every((text) => text.includes('429'))).toBe(true)
+
+  // The picture in the README; made anew only when asked for, so that a test run leaves the repository as it is.
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(root, 'docs', 'playground.png') })
+})
