@@ -32,7 +32,7 @@ app.get('*', async (c) => {
   const response = new Response(asset.body, asset)
   response.headers.set(
     'Content-Security-Policy',
-    `default-src 'self'; connect-src 'self' ${c.env.PROXY_URL}; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'self'; img-src data:; connect-src 'self' ${c.env.PROXY_URL}; base-uri 'none'; frame-ancestors 'none'`,
   )
   return response
 })

@@ -2,7 +2,7 @@
  * From bytes to a request that Heap takes: type, size, JSON, shape, environment.
  * @module
  */
-import { BODY_BYTES, isObject, type RequestContract } from '@heap-edge/contract'
+import { BODY_BYTES, isObject, type Problem, type RequestContract } from '@heap-edge/contract'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Config } from '../config.ts'
@@ -44,7 +44,8 @@ export async function readRequest<Request extends { app_id: string }>(
 }
 
 /** 400, with the place of everything that is wrong. */
-export function invalid(c: Context, problems: { pointer: string; detail: string }[]): Response {
-  const count = problems.length === 1 ? 'One thing is' : `${problems.length} things are`
-  return problem(c, 'invalid-body', `${count} wrong; nothing of the request was accepted.`, problems)
+export function invalid(c: Context, problems: Problem[]): Response {
+  const [first, ...others] = problems
+  const found = `${first?.pointer || 'The body'} ${first?.detail}${others.length ? `, and ${others.length} more` : ''}`
+  return problem(c, 'invalid-body', `Nothing of the request was accepted: ${found}.`, problems)
 }

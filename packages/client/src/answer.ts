@@ -1,0 +1,45 @@
+/**
+ * What an answer says: where the records are now, or why they were not taken.
+ * @module
+ */
+import type { Problem } from '@heap-edge/contract'
+import { HeapRateLimitError, HeapRequestError, HeapUnavailableError } from './errors.ts'
+import type { Ending, Outcome } from './results.ts'
+import { isRetryable, statedDelay } from './retry.ts'
+
+/** What problem+json, or any of Heap's own error bodies, may hold. */
+interface ErrorBody {
+  detail?: string
+  err?: { message?: string }
+  error?: { message?: string } & string
+  message?: string
+  errors?: Problem[]
+}
+
+/**
+ * Reads an answer.
+ *
+ * @param text the body
+ * @param now milliseconds since 1970
+ */
+export function readAnswer(url: string, { ok, status, headers }: Response, text: string, now: number): Ending {
+  // Heap itself names no outcome: what it answers with 200 it has.
+  const named = headers.get('heap-edge-outcome') as Outcome | null
+  if (ok) return { outcome: named ?? (status === 202 ? 'queued' : 'delivered') }
+
+  let body = text
+  try {
+    body = JSON.parse(text) as string
+  } catch {
+    // Heap also answers in plain text.
+  }
+  const { detail, err, error, message, errors } = Object(body) as ErrorBody
+  const reason = [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
+  const sentence = `${url} answered ${status} ${reason?.slice(0, 300) ?? ''}`
+  const details = { status, problems: Array.isArray(errors) ? errors : [], retryAfterMs: statedDelay(headers, now) }
+  if (!isRetryable(status)) return { outcome: 'rejected', error: new HeapRequestError(sentence, details) }
+  return {
+    outcome: 'failed',
+    error: new (status === 429 ? HeapRateLimitError : HeapUnavailableError)(sentence, details),
+  }
+}

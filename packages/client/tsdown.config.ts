@@ -1,0 +1,32 @@
+/**
+ * The package, and the script that a heap-edge proxy serves to pages.
+ * @module
+ */
+import { defineConfig } from 'tsdown'
+import { library } from '../../scripts/library-build.ts'
+import packageJson from './package.json' with { type: 'json' }
+
+const define = { HEAP_EDGE_VERSION: JSON.stringify(packageJson.version) }
+
+export default defineConfig([
+  library(
+    {
+      index: 'src/index.ts',
+      browser: 'src/browser/index.ts',
+      check: 'src/check/index.ts',
+      retry: 'src/retry.ts',
+    },
+    { define, tsconfig: 'tsconfig.build.json' },
+  ),
+  {
+    entry: { 'heap-edge': 'src/browser/script.ts' },
+    outDir: 'dist/script',
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    minify: true,
+    dts: false,
+    outputOptions: { entryFileNames: '[name].js' },
+    define,
+  },
+])
