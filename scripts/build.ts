@@ -1,27 +1,61 @@
 /**
- * Builds what the Workers serve: the browser client as one script, and the two pages.
+ * Builds what the Workers serve, where it is older than its sources: the browser client as one script, and the two pages.
  * @module
  */
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { build as tsdown } from 'tsdown'
-import { build as vite } from 'vite'
-import clientBuilds from '../packages/client/tsdown.config.ts'
 import { root } from './workers.ts'
 
-/** `heap-edge.js`, as the client's own build makes it. */
-async function script(): Promise<void> {
-  const [, config] = clientBuilds
-  await tsdown({ ...config, cwd: join(root, 'packages/client'), config: false, logLevel: 'error' })
+interface Target {
+  output: string
+  /** Files and folders that it is made of. */
+  sources: string[]
+  make(): Promise<unknown>
 }
 
-async function page(app: 'sandbox' | 'playground'): Promise<void> {
-  const folder = join(root, 'apps', app)
-  await vite({ configFile: join(folder, 'vite.config.ts'), logLevel: 'error' })
+const CLIENT = 'packages/client'
+
+const script: Target = {
+  output: `${CLIENT}/dist/script`,
+  sources: [`${CLIENT}/src`, `${CLIENT}/package.json`, `${CLIENT}/tsdown.config.ts`],
+  async make() {
+    const [{ build }, { default: builds }] = await Promise.all([
+      import('tsdown'),
+      import('../packages/client/tsdown.config.ts'),
+    ])
+    await build({ ...builds[1], cwd: join(root, CLIENT), config: false, logLevel: 'error' })
+  },
+}
+
+function page(app: 'sandbox' | 'playground'): Target {
+  const folder = `apps/${app}`
+  return {
+    output: `${folder}/dist`,
+    sources: [`${folder}/page`, `${folder}/src`, `${folder}/vite.config.ts`, `${CLIENT}/src`],
+    async make() {
+      const { build } = await import('vite')
+      await build({ configFile: join(root, folder, 'vite.config.ts'), logLevel: 'error' })
+    },
+  }
+}
+
+const targets = [script, page('sandbox'), page('playground')]
+
+/** When each file below a path was written, in ms. */
+function times(path: string): number[] {
+  const stats = statSync(join(root, path), { throwIfNoEntry: false })
+  if (!stats) return []
+  if (!stats.isDirectory()) return [stats.mtimeMs]
+  return readdirSync(join(root, path)).flatMap((name) => times(join(path, name)))
 }
 
 /** @throws what tsdown or vite say where something does not build */
 export async function build(): Promise<void> {
-  await Promise.all([script(), page('playground')])
+  const stale = targets.filter(({ output, sources }) => {
+    const built = times(output)
+    return built.length === 0 || Math.max(...sources.flatMap(times)) > Math.min(...built)
+  })
+  await Promise.all(stale.map((target) => target.make()))
 }
 
 if (import.meta.main) await build()

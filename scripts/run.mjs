@@ -66,9 +66,12 @@ const child = spawn(file, args, {
   shell: windows,
   env: { ...process.env, PATH: join(modules, '.bin') + delimiter + process.env.PATH },
 })
-// A terminal sends Ctrl-C to both; whoever signals only this process means the command.
-process.on('SIGINT', () => {})
+// Whoever signals this process means the command. A terminal sends Ctrl-C to both by itself.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
 process.on('SIGTERM', () => child.kill('SIGTERM'))
+// npm hands a signal to its shell only, which ends and leaves us behind.
+const parent = process.ppid
+setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 500).unref()
 child.on('error', (error) => {
   console.error(error.message)
   process.exit(1)

@@ -62,12 +62,15 @@ const watchers = ['apps', 'packages'].map((folder) =>
   }),
 )
 
+let stopping = false
 async function stop(): Promise<void> {
+  if (stopping) return
+  stopping = true
   for (const watcher of watchers) watcher.close()
   for (const stopCron of stopCrons) stopCron()
   clearTimeout(pending)
   await workers.stop()
   process.exit(0)
 }
-process.once('SIGINT', () => void stop())
-process.once('SIGTERM', () => void stop())
+process.on('SIGINT', () => void stop())
+process.on('SIGTERM', () => void stop())
