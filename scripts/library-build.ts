@@ -22,12 +22,10 @@ export function library(entry: Record<string, string>, more: UserConfig = {}): U
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    dts: true,
+    dts: { generator: 'oxc' },
     publint: { strict: true },
     attw: { profile: 'esm-only', level: 'error' },
-    // Our own private packages are written into the types. They import zod, which is none of a library's business.
-    treeshake: { moduleSideEffects: 'no-external' },
-    deps: { dts: { alwaysBundle: [/^@heap-edge\//], neverBundle: ['zod'] } },
+    deps: { dts: { alwaysBundle: [/^@heap-edge\//] } },
     ...more,
   }
 }

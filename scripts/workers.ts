@@ -64,7 +64,6 @@ async function bundle(entry: string, define: Record<string, string>): Promise<st
 
 async function worker({ app, port, bindings, withoutAssets }: WorkerInput) {
   const configPath = join(root, CONFIGS[app])
-  const { assets } = readConfig({ config: configPath })
   const { workerOptions: options, main, define } = workerOptions(configPath)
   if (!main) throw new Error(`${CONFIGS[app]} names no main`)
   return {
@@ -72,14 +71,7 @@ async function worker({ app, port, bindings, withoutAssets }: WorkerInput) {
     name: app,
     modules: [{ type: 'ESModule', path: `${app}.mjs`, contents: await bundle(main, define) }],
     bindings: { ...(options.bindings as Record<string, unknown>), ...bindings },
-    ...(assets?.directory !== undefined &&
-      !withoutAssets && {
-        assets: {
-          directory: join(dirname(configPath), assets.directory),
-          binding: assets.binding,
-          routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
-        },
-      }),
+    ...(withoutAssets && { assets: undefined }),
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],
   }
 }

@@ -24,7 +24,7 @@ afterAll(() => Promise.all([browser.close(), local.stop()]))
 
 beforeEach(async () => {
   await fetch(`${local.sandbox}/_sandbox/reset`, { method: 'POST' })
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 960 } })
   page = await context.newPage()
   errors = []
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))

@@ -90,19 +90,19 @@ const ROUTES = [
   [
     requests.track,
     'track',
-    'Track one event, or up to 1000 in `events`',
+    'Track one event, or up to 1000 in events',
     { event: 'Purchase', identity: 'alice@example.com', properties: { amount: 25 } },
   ],
   [
     requests.addUserProperties,
     'add_user_properties',
-    'Add properties to one user, or to up to 1000 in `users`',
+    'Add properties to one user, or to up to 1000 in users',
     { identity: 'alice@example.com', properties: { plan: 'pro' } },
   ],
   [
     requests.addAccountProperties,
     'add_account_properties',
-    'Add properties to one account, or to up to 1000 in `accounts`',
+    'Add properties to one account, or to up to 1000 in accounts',
     { account_id: 'acme', properties: { seats: 5 } },
   ],
   [
