@@ -21,6 +21,7 @@ const CONFIGS = {
   sandbox: 'apps/sandbox/wrangler.toml',
   playground: 'apps/playground/wrangler.toml',
   baselines: 'bench/workers/wrangler.toml',
+  edge: 'test/fixtures/edge/wrangler.toml',
 } as const
 
 export type App = keyof typeof CONFIGS

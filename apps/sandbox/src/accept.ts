@@ -17,7 +17,9 @@ import {
 import { ENVIRONMENTS } from './environments.ts'
 import type { Memory } from './memory.ts'
 import { json, type Reply, text } from './reply.ts'
-import { addEvents, joinUser, setAccountProperties, setUserProperties } from './store/records.ts'
+import { setAccountProperties } from './store/accounts.ts'
+import { addEvents } from './store/events.ts'
+import { joinUser, setUserProperties } from './store/users.ts'
 import type { Arrival } from './traffic/arrival.ts'
 
 export type IngestPath = (typeof PATHS)['track' | 'addUserProperties' | 'addAccountProperties' | 'identify']

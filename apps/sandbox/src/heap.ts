@@ -13,6 +13,7 @@ import { json, type Outcome, type Reply, unauthorized } from './reply.ts'
 import { snapshotOf, statsOf } from './snapshot.ts'
 import * as deletions from './store/deletions.ts'
 import { type ListName, type ListQuery, LISTS } from './store/lists.ts'
+import { TooLarge } from './store/properties.ts'
 import { addRequest, type RequestEntry } from './store/requests.ts'
 import { iso, SCHEMA, TABLES } from './store/schema.ts'
 import { arrivalOf } from './traffic/arrival.ts'
@@ -140,9 +141,9 @@ export class LocalHeap extends DurableObject<Env> {
   /** Completes a deletion now; false where there is none of this id. */
   completeDeletion(id: string): boolean {
     this.#catchUp()
-    if (deletions.deletionStatus(this.#sql, id) === undefined) return false
-    this.#complete(() => deletions.completeDeletion(this.#sql, id, this.#memory.now))
-    return true
+    const status = deletions.deletionStatus(this.#sql, id)
+    if (status === 'pending') this.#complete(() => deletions.completeDeletion(this.#sql, id, this.#memory.now))
+    return status !== undefined
   }
 
   /** Empties everything. */
@@ -191,6 +192,7 @@ export class LocalHeap extends DurableObject<Env> {
     try {
       return this.ctx.storage.transactionSync(handle)
     } catch (error) {
+      if (error instanceof TooLarge) return json(413, {}, 'more properties than the sandbox keeps of one thing')
       console.error(error)
       return json(500, {}, 'the sandbox could not store it')
     }

@@ -163,6 +163,19 @@ describe('what is bad', () => {
     expect((await call('/api/track', { method: 'POST', body: stream })).status).toBe(413)
   })
 
+  it('a user cannot have more properties than there is room for', async () => {
+    const many = (prefix: string) =>
+      Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`${prefix}${i}`, 'x'.repeat(1000)]))
+    const set = (properties: object) => post('/api/add_user_properties', { app_id: APP, identity: 'a', properties })
+    expect((await set(many('a'))).status).toBe(200)
+    expect((await set(many('b'))).status).toBe(413)
+    expect((await set({ ...many('c'), ...many('d') })).status).toBe(413)
+    expect((await track({ event: 'e', identity: 'b', properties: { ...many('a'), ...many('b') } })).status).toBe(413)
+    expect((await set({ plan: 'pro' })).status).toBe(200)
+    expect(Object.keys((await list('users'))[0]?.properties ?? {})).toHaveLength(601)
+    expect(await stats()).toMatchObject({ events: 0, users: 1 })
+  })
+
   it.each([
     ['GET', '/api/track'],
     ['PUT', '/api/track'],

@@ -1,7 +1,7 @@
 import { evictDurableObject } from 'cloudflare:test'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { HEAP } from './heap.ts'
-import { advance, APP, env, lastNote, list, OTHER_APP, post, reset, stats, told, track } from './testing.ts'
+import { advance, APP, call, env, lastNote, list, OTHER_APP, post, reset, stats, told, track } from './testing.ts'
 
 beforeEach(reset)
 
@@ -67,10 +67,10 @@ describe('the maxima', () => {
     await many(5, () => track({ event: 'e', identity: 'a', idempotency_key: 'k' }))
     await post('/_sandbox/faults', { path: '/api/v1/identify', status: 503 })
     const before = await stats()
-    const rate = await (await sandboxRate()).json()
+    const rate = await (await call('/_sandbox/rate')).json()
     await evictDurableObject(env.HEAP.getByName(HEAP))
     expect(await stats()).toEqual(before)
-    expect(await (await sandboxRate()).json()).toEqual(rate)
+    expect(await (await call('/_sandbox/rate')).json()).toEqual(rate)
     expect((await post('/api/v1/identify', { app_id: APP, user_id: '1', identity: 'a' })).status).toBe(503)
     // 5 + 25 fill the 30 s, and 25 + 975 the 60 s before it.
     await many(25, () => track({ event: 'e', identity: 'a', idempotency_key: 'k' }))
@@ -84,8 +84,3 @@ describe('the maxima', () => {
     expect(await list('users')).toMatchObject([{ events: 21 }])
   })
 })
-
-async function sandboxRate(): Promise<Response> {
-  const { call } = await import('./testing.ts')
-  return call('/_sandbox/rate')
-}

@@ -112,6 +112,10 @@ describe('a deletion', () => {
     expect(await stats()).toMatchObject({ users: 1, events: 1 })
     await track({ event: 'e', user_id: '2' })
     expect(await list('users', '?identity=2')).toEqual([expect.not.objectContaining({ identity: 'alice' })])
+    // Completing it twice does nothing to who came after it.
+    await track({ event: 'e', identity: 'alice' })
+    expect((await call(`/_sandbox/deletions/${id}/complete`, { method: 'POST' })).status).toBe(200)
+    expect(await stats()).toMatchObject({ users: 3, events: 3 })
   })
 
   it.each<[string, unknown]>([

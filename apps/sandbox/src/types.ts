@@ -2,8 +2,6 @@
  * What the control routes answer, for the Worker, its page and whoever tests against it.
  * @module
  */
-import type { Properties } from '@heap-edge/contract'
-
 /** The largest counts in any rolling window since the last reset, of all that was seen. */
 export interface Maxima {
   requestsPerIdentity30s: number
@@ -138,6 +136,3 @@ export interface Snapshot {
 
 /** With the first few properties, and how many more there are. */
 export type Shortened<T extends { properties: StoredProperties }> = T & { more: number }
-
-/** The properties of a record as the contract hands them on. */
-export type { Properties }

@@ -35,8 +35,12 @@ export function readAnswer(url: string, { ok, status, headers }: Response, text:
   }
   const { detail, err, error, message, errors } = Object(body) as ErrorBody
   const reason = [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
-  const sentence = `${url} answered ${status} ${reason?.slice(0, 300) ?? ''}`
-  const details = { status, problems: Array.isArray(errors) ? errors : [], retryAfterMs: statedDelay(headers, now) }
+  const sentence = `${url} answered ${status}: ${reason?.slice(0, 300) ?? 'no reason given'}`
+  const details = {
+    status,
+    problems: Array.isArray(errors) ? errors.filter(Boolean) : [],
+    retryAfterMs: statedDelay(headers, now),
+  }
   if (!isRetryable(status)) return { outcome: 'rejected', error: new HeapRequestError(sentence, details) }
   return {
     outcome: 'failed',

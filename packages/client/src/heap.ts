@@ -2,6 +2,7 @@
  * The client: four calls, each for one record or for a list.
  * @module
  */
+import type { PATHS } from '@heap-edge/contract'
 import { type HeapOptions, readOptions } from './options.ts'
 import type { Path } from './prepare.ts'
 import type { AccountRecord, AnyEvents, EventMap, IdentifyRecord, TrackRecord, UserRecord } from './records.ts'
@@ -51,7 +52,7 @@ export interface Heap<Events extends EventMap<Events> = AnyEvents> {
  * @throws TypeError that says which option is wrong
  * @example
  * ```ts
- * const heap = createHeap<{ Purchase: { amount: number } }>({ appId: '123456789' })
+ * const heap = createHeap<{ Purchase: { amount: number } }>({ appId: '123456789', check: createCheck() })
  * await heap.track({ event: 'Purchase', identity: 'alice@example.com', properties: { amount: 7.5 } })
  * ```
  */
@@ -70,10 +71,10 @@ export function createHeap<Events extends EventMap<Events> = AnyEvents>(options:
     }
 
   return {
-    track: call('/api/track', 'events'),
-    identify: call('/api/v1/identify'),
-    addUserProperties: call('/api/add_user_properties', 'users'),
-    addAccountProperties: call('/api/add_account_properties', 'accounts'),
+    track: call('/api/track' satisfies typeof PATHS.track, 'events'),
+    identify: call('/api/v1/identify' satisfies typeof PATHS.identify),
+    addUserProperties: call('/api/add_user_properties' satisfies typeof PATHS.addUserProperties, 'users'),
+    addAccountProperties: call('/api/add_account_properties' satisfies typeof PATHS.addAccountProperties, 'accounts'),
   } as Heap<Events>
 }
 

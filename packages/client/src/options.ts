@@ -11,16 +11,19 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** The retries of one request, in milliseconds. */
 export interface RetryOptions extends Backoff {
-  /** Counted from the first attempt: no attempt starts later. 0 is for no retries at all. */
+  /** Counted from the first attempt of a request: no attempt starts later. 0 is for no retries at all. */
   giveUpAfter: number
 }
 
 interface CommonOptions {
   /** Heap's data centre, where no `endpoint` is given. Default `us`. */
   region?: Region | undefined
-  /** Looks at every record before it is sent. Default: none, since a heap-edge proxy does it. */
+  /**
+   * Looks at every record before it is sent. Default: none, since a heap-edge proxy does it; give the one of
+   * `heap-edge/check` where the client writes to Heap directly.
+   */
   check?: Check
-  /** Records in one request, 1 to 1000. Default 1000, Heap's limit. */
+  /** Records in one request, 1 to 1000. Default 1000, Heap's limit; more are never sent in one. */
   maxRecords?: number
   /** Milliseconds for one attempt. Default 10 000. */
   timeout?: number
@@ -34,7 +37,7 @@ interface CommonOptions {
   random?: () => number
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. Default: a timer. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>
-  /** A new idempotency key. Default: 128 random bits. */
+  /** A new idempotency key. Default: `crypto.randomUUID`. */
   uuid?: () => string
 }
 
@@ -83,7 +86,7 @@ export function readOptions(options: HeapOptions): Settings {
   const { appId = '', endpoint, region = 'us', maxRecords = mostRecords, retry, ...rest } = options
   const id = trimmed(appId)
   const base = trimmed(endpoint ?? origins[region])
-  if (!/^\d{0,20}$/.test(id) || !(id || endpoint)) throw new TypeError('appId must be digits: the environment id')
+  if (!(endpoint ? /^\d*$/ : /^\d+$/).test(id)) throw new TypeError('appId must be digits')
   if (!/^https?:\/\/[^\s?#]+$/.test(base)) throw new TypeError("endpoint must be a URL, region 'us' or 'eu'")
   return {
     // Whatever is called without a `this`, as some runtimes want of their own functions.

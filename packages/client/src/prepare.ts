@@ -2,12 +2,12 @@
  * From a record to its JSON on the wire.
  * @module
  */
-import type { PATHS, Problem } from '@heap-edge/contract'
+import type { Problem } from '@heap-edge/contract'
 import type { Settings } from './options.ts'
 import type { Ending, Notes } from './results.ts'
 
 /** The paths of the four calls. */
-export type Path = (typeof PATHS)['track' | 'addUserProperties' | 'addAccountProperties' | 'identify']
+export type Path = '/api/track' | '/api/v1/identify' | '/api/add_user_properties' | '/api/add_account_properties'
 
 /**
  * Looks at a record before it is sent, and gives it as it shall stand on the wire. `heap-edge/check` makes one.

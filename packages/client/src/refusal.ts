@@ -2,7 +2,7 @@
  * What a bulk request that was refused says about one of its items.
  * @module
  */
-import { HeapRequestError } from './errors.ts'
+import { type HeapErrorDetails, HeapRequestError } from './errors.ts'
 import type { Ending } from './results.ts'
 
 /**
@@ -21,5 +21,5 @@ export function refusalOf(at: string, { outcome, error }: Ending): HeapRequestEr
   const problems = error.problems
     .filter(({ pointer }) => `${pointer}/`.startsWith(`${at}/`))
     .map(({ pointer, detail }) => ({ pointer: pointer.slice(at.length), detail }))
-  if (problems.length > 0) return new HeapRequestError(error.message, { ...error, problems })
+  if (problems.length > 0) return new HeapRequestError(error.message, { ...(error as HeapErrorDetails), problems })
 }

@@ -13,7 +13,8 @@ export async function send(url: string, body: string, settings: Settings, signal
   const { fetch, now, random, sleep, timeout, retry } = settings
   const giveUpAt = now() + retry.giveUpAfter
 
-  for (let attempt = 0; !signal?.aborted; attempt++) {
+  for (let attempt = 0; ; attempt++) {
+    if (signal?.aborted) return { outcome: 'failed', error: signal.reason }
     const inTime = AbortSignal.timeout(timeout)
     let ending: Ending
     try {
@@ -32,10 +33,9 @@ export async function send(url: string, body: string, settings: Settings, signal
       }
     }
     if (ending.outcome !== 'failed') return ending
-    if (signal?.aborted) break
+    if (signal?.aborted) continue
     const wait = retryDelay(attempt, (ending.error as HeapError).retryAfterMs, retry, random)
     if (now() + wait >= giveUpAt) return ending
     await sleep(wait, signal)
   }
-  return { outcome: 'failed', error: signal?.reason }
 }

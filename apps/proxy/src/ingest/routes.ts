@@ -3,10 +3,8 @@
  * @module
  */
 import {
-  EVENTS_PER_IDENTITY,
   recordsOf,
   type RequestContract,
-  REQUESTS_PER_IDENTITY,
   requests,
   type AddAccountPropertiesRequest,
   type AddUserPropertiesRequest,
@@ -92,19 +90,16 @@ function notNow(c: IngestContext, { cause, retryAfterS }: Extract<Delivery, { ki
     : problem(c, 'heap-failed', 'Heap could not be reached or failed; send the request again.')
 }
 
-const POLICY =
-  `"requests";q=${REQUESTS_PER_IDENTITY.limit};w=${seconds(REQUESTS_PER_IDENTITY.windowMs)}, ` +
-  `"events";q=${EVENTS_PER_IDENTITY.limit};w=${seconds(EVENTS_PER_IDENTITY.windowMs)}`
-
 /** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers. */
-function describeLimits(c: IngestContext, { quotas }: Permit): void {
-  const [requestQuota, eventQuota] = quotas
-  if (!requestQuota || !eventQuota) return
-  c.header('RateLimit-Policy', POLICY)
+function describeLimits(c: IngestContext, { limits }: Permit): void {
+  if (limits.length === 0) return
+  c.header(
+    'RateLimit-Policy',
+    limits.map(({ name, limit, windowMs }) => `"${name}";q=${limit};w=${seconds(windowMs)}`).join(', '),
+  )
   c.header(
     'RateLimit',
-    `"requests";r=${requestQuota.remaining};t=${seconds(requestQuota.resetMs)}, ` +
-      `"events";r=${eventQuota.remaining};t=${seconds(eventQuota.resetMs)}`,
+    limits.map(({ name, remaining, resetMs }) => `"${name}";r=${remaining};t=${seconds(resetMs)}`).join(', '),
   )
 }
 

@@ -231,6 +231,8 @@ describe('limits', () => {
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(15)
     const refused = answers.find(({ status }) => status === 429)
     expect(refused?.headers.get('Retry-After')).toBe('62')
+    expect(refused?.headers.get('RateLimit')).toBe('"app-events";r=0;t=62')
+    expect(refused?.headers.get('RateLimit-Policy')).toBe('"app-events";q=15000;w=60')
     expect((await post('/api/track', { event: 'e', identity: somebody() })).status).toBe(200)
     vi.setSystemTime(Date.now() + 61_500)
     expect((await post('/api/track', bulk())).status).toBe(200)

@@ -3,19 +3,43 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import { type IngestRecord, subjectKey } from '@heap-edge/contract'
+import {
+  EVENTS_PER_APP,
+  EVENTS_PER_IDENTITY,
+  type IngestRecord,
+  REQUESTS_PER_IDENTITY,
+  subjectKey,
+  type Window,
+} from '@heap-edge/contract'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
 import { appBudget, identityLimiter, type Quota, type Verdict } from './durable.ts'
 import { Lease, LEASE_MS } from './lease.ts'
 
-/** Whether a request may be sent to Heap now, and what is left of the identity that has least. */
+/** A limit of Heap, and what is left of it. */
+export interface LimitState extends Window, Quota {
+  name: 'requests' | 'events' | 'app-events'
+}
+
+/** Whether a request may be sent to Heap now, and what is left of the limits that decided it. */
 export interface Permit {
   granted: boolean
   /** Milliseconds to wait where it is not. */
   waitMs: number
-  /** What is left of requests and events, of the identity that has the fewest requests left; none for accounts. */
-  quotas: Quota[]
+  /** Those of the identity that has the fewest requests left, or of the environment; none for accounts. */
+  limits: LimitState[]
+}
+
+const IDENTITY_LIMITS = [
+  { name: 'requests', ...REQUESTS_PER_IDENTITY },
+  { name: 'events', ...EVENTS_PER_IDENTITY },
+] as const
+
+const APP_LIMITS = [{ name: 'app-events', ...EVENTS_PER_APP }] as const
+
+/** What a limiter says is left, in the order of its rules, beside those rules. */
+function withRules(rules: readonly (Window & Pick<LimitState, 'name'>)[], quotas: Quota[]): LimitState[] {
+  return rules.map((rule, index) => ({ ...rule, ...(quotas[index] ?? { remaining: 0, resetMs: 0 }) }))
 }
 
 /** Events by the key under which Heap counts them; a request that carries no events counts as none. */
@@ -42,8 +66,8 @@ export async function takePermits(
   { limitMarginMs }: Config,
 ): Promise<Permit> {
   const events = counts.values().reduce((sum, count) => sum + count, 0)
-  const waitMs = events > 0 ? await takeBudget(env.APP_BUDGET, app_id, events, limitMarginMs) : 0
-  if (waitMs > 0) return { granted: false, waitMs, quotas: [] }
+  const refusal = events > 0 ? await takeBudget(env.APP_BUDGET, app_id, events, limitMarginMs) : undefined
+  if (refusal) return refusal
   const verdicts = await Promise.all(
     counts.entries().map(([key, count]) => {
       return identityLimiter(env.IDENTITY_LIMITER, objectName(`${app_id}:${key}`)).take(count, limitMarginMs)
@@ -52,31 +76,39 @@ export async function takePermits(
   return summary(verdicts)
 }
 
+/** The longest wait, and the limits of the identity that has the fewest requests left. */
 function summary(verdicts: Verdict[]): Permit {
   let waitMs = 0
-  let quotas: Quota[] = []
+  let least: Verdict | undefined
   for (const verdict of verdicts) {
     waitMs = Math.max(waitMs, verdict.waitMs)
-    if (!quotas[0] || (verdict.quotas[0] && verdict.quotas[0].remaining < quotas[0].remaining)) quotas = verdict.quotas
+    if (!least || requestsLeft(verdict) < requestsLeft(least)) least = verdict
   }
-  return { granted: waitMs === 0, waitMs, quotas }
+  return { granted: waitMs === 0, waitMs, limits: least ? withRules(IDENTITY_LIMITS, least.quotas) : [] }
 }
 
-async function takeBudget(namespace: Env['APP_BUDGET'], app_id: string, events: number, marginMs: number) {
+function requestsLeft({ quotas }: Verdict): number {
+  return quotas[0]?.remaining ?? 0
+}
+
+/** Takes events from this isolate's lease, or leases more; answers only with a refusal. */
+async function takeBudget(
+  namespace: Env['APP_BUDGET'],
+  app_id: string,
+  events: number,
+  marginMs: number,
+): Promise<Permit | undefined> {
   let lease = leases.get(app_id)
   if (!lease) leases.set(app_id, (lease = new Lease()))
   const now = Date.now()
-  if (lease.take(now, events)) return 0
-  const { waitMs, granted } = await appBudget(namespace, `app:${app_id}`).lease(
-    events,
-    lease.ahead(now),
-    marginMs + LEASE_MS,
-  )
-  if (waitMs > 0) return waitMs
-  // Another request of this isolate must not use them up in between, so that they are taken before anything is awaited.
+  if (lease.take(now, events)) return undefined
+  const budget = appBudget(namespace, `app:${app_id}`)
+  const { waitMs, granted, quotas } = await budget.lease(events, lease.ahead(now), marginMs + LEASE_MS)
+  if (waitMs > 0) return { granted: false, waitMs, limits: withRules(APP_LIMITS, quotas) }
+  // Nothing is awaited in between, so that no other request of this isolate can use them up.
   lease.grant(now, granted)
   lease.take(now, events)
-  return 0
+  return undefined
 }
 
 /** A name of a Durable Object that says nothing of whom it is about: a prefix and the base64url of SHA-256. */

@@ -52,6 +52,12 @@ export const TABLES = [
   'doomed',
 ] as const
 
+/** One environment at one moment. */
+export interface Place {
+  appId: string
+  now: number
+}
+
 /** A time as the control routes tell it. */
 export function iso(ms: number): string {
   return new Date(ms).toISOString()

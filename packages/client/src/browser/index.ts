@@ -27,7 +27,7 @@ export interface HeapBrowser<Events extends EventMap<Events> = AnyEvents> {
   /** Sends an event of the visitor. `properties` may be left out where all of them are optional. */
   track<Name extends keyof Events & string>(
     event: Name,
-    ...properties: object extends Events[Name] ? [properties?: Events[Name]] : [properties: Events[Name]]
+    ...properties: Partial<Events[Name]> extends Events[Name] ? [properties?: Events[Name]] : [properties: Events[Name]]
   ): Promise<RecordResult>
   /**
    * Makes the visitor known. The events so far are joined to the identity, for ever; one after another identity begins a new

@@ -14,6 +14,12 @@ export interface Visitor {
 /** Where a visitor is kept, as `localStorage`. */
 export type VisitorStorage = Pick<Storage, 'getItem' | 'setItem'>
 
+/** The visitor as it is now, and a way to change it. */
+export interface Remembered {
+  get: () => Visitor
+  set: (visitor: Visitor) => Visitor
+}
+
 const key = 'heap-edge'
 
 /** 53 random bits as digits, as Heap's own SDK makes its ids. */
@@ -28,7 +34,7 @@ export function randomUserId(): string {
  *
  * @param storage may throw, as `localStorage` does where the browser keeps it from the page
  */
-export function rememberVisitor(storage: () => VisitorStorage, newUserId: () => string) {
+export function rememberVisitor(storage: () => VisitorStorage, newUserId: () => string): Remembered {
   let memory: Visitor | undefined
 
   function read(): Visitor | undefined {
@@ -50,5 +56,5 @@ export function rememberVisitor(storage: () => VisitorStorage, newUserId: () => 
     return visitor
   }
 
-  return { get: (): Visitor => memory ?? read() ?? set({ user_id: newUserId() }), set }
+  return { get: () => memory ?? read() ?? set({ user_id: newUserId() }), set }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { asStored } from './stored.ts'
+import { asStored } from './properties.ts'
 
 it('keeps properties as Heap does', () => {
   expect(
