@@ -83,6 +83,8 @@ it('rejects with the reason of the signal', async () => {
   const heap = createHeap({ appId: '1', ...fakeWorld().options })
   const call = heap.track({ event: 'Login', identity: 'a' }, { signal: AbortSignal.abort() })
   await expect(call).rejects.toMatchObject({ name: 'AbortError' })
+  const signal = AbortSignal.abort(null)
+  await expect(heap.track({ event: 'Login', identity: 'a' }, { signal })).rejects.toBe(null)
 })
 
 it('rejects what is no JSON, and no record at all', async () => {

@@ -65,8 +65,8 @@ export function createHeap<Events extends EventMap<Events> = AnyEvents>(options:
       if (Symbol.iterator in input || Symbol.asyncIterator in input) {
         return reportOn(await sendAll(path, listKey, input, settings, signal))
       }
-      const [result] = await sendAll(path, undefined, [input], settings, signal)
-      if (result?.error) throw result.error
+      const [result] = (await sendAll(path, undefined, [input], settings, signal)) as [Notes & Ending]
+      if ('error' in result) throw result.error
       return result
     }
 
