@@ -107,7 +107,7 @@ const recordOf = (fields: Record<string, fc.Arbitrary<unknown>>) =>
 
 const records: Record<CallName, fc.Arbitrary<object>> = {
   track: recordOf({
-    event: fc.oneof(shortText, shortText, shortText, anything),
+    event: fc.oneof(text, text, text, anything),
     identity: id,
     user_id: userId,
     properties,

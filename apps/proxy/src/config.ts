@@ -37,7 +37,7 @@ const settings = z
     HEAP_TIMEOUT_MS: milliseconds(10_000, 60_000),
     ALLOWED_ORIGINS: listOf(allowedOrigin),
     LIMIT_MARGIN_MS: milliseconds(500, 60_000),
-    MAX_IDENTITIES_PER_REQUEST: z.coerce.number({ error: 'must be a number' }).int().min(1).max(1000).default(990),
+    MAX_IDENTITIES_PER_REQUEST: z.coerce.number({ error: 'must be a number' }).int().min(1).max(1000).default(1000),
   })
   .transform((value) => ({
     /** The environment that is meant where a body names none. */

@@ -27,7 +27,9 @@ export const appId = z
 export const eventName = z
   .string({ error: 'is required: the name of the event' })
   .min(1, { error: 'must not be empty' })
-  .max(EVENT_NAME_LENGTH, { error: `must be at most ${EVENT_NAME_LENGTH} characters` })
+  // Not .max(), which counts code points.
+  .refine((value) => value.length <= EVENT_NAME_LENGTH, { error: `must be at most ${EVENT_NAME_LENGTH} characters` })
+  .meta({ maxLength: EVENT_NAME_LENGTH })
 
 /** A case-sensitive identity; by default not one that merges people. */
 export const identity = (refuseMerging: boolean) =>

@@ -18,7 +18,12 @@ describe('track', () => {
         { event: 'Fine', identity: 'alice@example.com' },
         { event: '', identity: 'guest' },
         { identity: 'a', user_id: '1' },
-        { event: 'x'.repeat(1025), properties: { plan: { a: [{}] }, 'a/b': [[]] }, timestamp: 'yesterday' },
+        {
+          event: 'x'.repeat(1025),
+          identity: {},
+          properties: { plan: { a: [{}] }, 'a/b': [[]] },
+          timestamp: 'yesterday',
+        },
       ],
     })
     expect(Object.keys(problems(result)).sort()).toEqual([
@@ -27,8 +32,8 @@ describe('track', () => {
       '/events/1/identity',
       '/events/2',
       '/events/2/event',
-      '/events/3',
       '/events/3/event',
+      '/events/3/identity',
       '/events/3/properties/a~1b/0',
       '/events/3/properties/plan/a/0',
       '/events/3/timestamp',

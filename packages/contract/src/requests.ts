@@ -44,8 +44,9 @@ export interface RequestContract<Request> {
   warnings(body: unknown): Problem[]
 }
 
-/** The two fields of which a record has exactly one. */
+/** The two fields of which a record has exactly one. Where one of them is wrong by itself, that is problem enough. */
 function exactlyOneSubject(record: { identity?: unknown; user_id?: unknown }, context: z.RefinementCtx): void {
+  if (context.issues.some(({ path }) => path?.[0] === 'identity' || path?.[0] === 'user_id')) return
   const given = [record.identity, record.user_id].filter((value) => value !== undefined).length
   if (given !== 1) context.addIssue(`needs exactly one of identity and user_id, and has ${given ? 'both' : 'neither'}`)
 }

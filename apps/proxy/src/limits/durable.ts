@@ -2,7 +2,7 @@
  * The limiters as Durable Objects, in itty-durable's shell: the only file that knows of it.
  *
  * Two numbers come in, a small verdict goes out. The windows are written behind the answer, at most once in 5 s, and
- * nobody waits for that write.
+ * nobody waits for that write. An identity that uses little of its limits is not written at all: most never have storage.
  * @module
  */
 import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY, type Window } from '@heap-edge/contract'
@@ -11,6 +11,9 @@ import { type Entry, RollingWindow } from './rolling-window.ts'
 
 /** A pending timer keeps an object in memory for longer than this, so that only a crash or a new version loses what is not written. */
 const FLUSH_MS = 5000
+
+/** The share of a limit from which on a window is written. What a crash makes forgotten below it can never exceed the limit by more. */
+const WORTH_WRITING = 1 / 3
 
 /** What is left of one limit: units, and milliseconds until more become free. */
 export interface Quota {
@@ -52,7 +55,9 @@ abstract class Limiter extends createDurable({ autoPersist: false }) {
     const waitMs = Math.max(...windows.map((window, index) => window.wait(now, counts[index] ?? 0)))
     if (waitMs === 0) {
       for (const [index, window] of windows.entries()) window.add(now, counts[index] ?? 0)
-      this.state.flush ??= setTimeout(() => this.flush(), FLUSH_MS)
+      if (windows.some((window) => window.used(now) >= WORTH_WRITING)) {
+        this.state.flush ??= setTimeout(() => this.flush(), FLUSH_MS)
+      }
     }
     return {
       waitMs,

@@ -56,12 +56,17 @@ describe('itty-durable, as it is used here', () => {
     expect((await limiter.take(700, 0)).waitMs).toBe(0)
   })
 
-  it('writes nothing while the answer is made', async () => {
-    const stub = namespace.getByName('unwritten')
-    await identityLimiter(namespace, 'unwritten').take(1, 0)
-    await runInDurableObject(stub, async (_, state) => {
-      expect((await state.storage.list()).size).toBe(0)
-    })
+  it('writes nothing while the answer is made, and later only what has used a third of a limit', async () => {
+    const limiter = identityLimiter(namespace, 'unwritten')
+    const look = () =>
+      runInDurableObject(namespace.getByName('unwritten'), async (instance, state) => ({
+        stored: (await state.storage.list()).size,
+        pending: (instance as unknown as { state: { flush?: unknown } }).state.flush !== undefined,
+      }))
+    for (let i = 0; i < 9; i++) await limiter.take(1, 0)
+    expect(await look()).toEqual({ stored: 0, pending: false })
+    await limiter.take(1, 0)
+    expect(await look()).toEqual({ stored: 0, pending: true })
   })
 
   it('tells an error by status and message', async () => {
