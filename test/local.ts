@@ -27,7 +27,7 @@ export interface Local {
 
 /** Starts proxy, sandbox and playground. */
 export async function startLocal(): Promise<Local> {
-  const [proxy = 0, sandbox = 0, playground = 0] = await Promise.all([freePort(), freePort(), freePort()])
+  const [proxy, sandbox, playground] = await Promise.all([freePort(), freePort(), freePort()])
   const ports = { proxy, sandbox, playground }
   const bindings = settings(ports)
   const workers = await startWorkers(
@@ -38,10 +38,10 @@ export async function startLocal(): Promise<Local> {
     playground: url(playground),
     proxy: url(proxy),
     sandbox: url(sandbox),
-    async held(path) {
+    async held<T>(path: string) {
       const response = await fetch(`${url(sandbox)}/_sandbox/${path}`)
-      return (await response.json()) as never
+      return (await response.json()) as T
     },
-    stop: workers.stop,
+    stop: () => workers.stop(),
   }
 }

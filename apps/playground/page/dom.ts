@@ -20,7 +20,9 @@ export function make(tag: string, className: string, text = ''): HTMLElement {
 
 /** The fields of a form by name. */
 export function valuesOf(form: HTMLFormElement): Record<string, string> {
-  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]))
+  return Object.fromEntries(
+    [...new FormData(form)].map(([name, value]) => [name, typeof value === 'string' ? value.trim() : '']),
+  )
 }
 
 /** A time of day, to the second. */

@@ -16,7 +16,7 @@ const heap = createHeapBrowser({
   endpoint: proxy,
   async fetch(url, init) {
     const response = await fetch(url, init)
-    logAnswer(new URL(url).pathname, response.clone(), String(init.body))
+    logAnswer(new URL(url).pathname, response.clone(), init.body as string)
     return response
   },
 })
