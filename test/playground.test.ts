@@ -107,3 +107,30 @@ it('keeps a burst of 40 within the limit, and shows it', async () => {
   // The picture in the README; made anew only when asked for, so that a test run leaves the repository as it is.
   if (process.env.SCREENSHOTS) await page.screenshot({ path: join(root, 'docs', 'playground.png') })
 })
+
+it('serves the client to a script tag, with an ETag and a cache by version', async () => {
+  // The playground as some page that lets scripts of the proxy in.
+  const shop = await browser.newPage({ bypassCSP: true })
+  await shop.goto(local.playground)
+  await shop.addScriptTag({ url: `${local.proxy}/heap-edge.js` })
+  const outcome = await shop.evaluate(async () => {
+    const { heapEdge } = globalThis as unknown as {
+      heapEdge: { track(event: string, properties: object): Promise<object> }
+    }
+    return heapEdge.track('Tagged', { amount: 25 })
+  })
+  await shop.close()
+  expect(outcome).toMatchObject({ outcome: 'delivered' })
+  expect(await local.held('events')).toMatchObject({
+    events: [{ event: 'Tagged', app_id: '123456789', properties: { amount: 25 } }],
+  })
+
+  const script = await fetch(`${local.proxy}/heap-edge.js`)
+  expect(script.headers.get('Cache-Control')).toBe('public, max-age=3600')
+  const versioned = await fetch(`${local.proxy}/heap-edge.js?v=0.1.0`)
+  expect(versioned.headers.get('Cache-Control')).toContain('immutable')
+  const again = await fetch(`${local.proxy}/heap-edge.js`, {
+    headers: { 'If-None-Match': script.headers.get('ETag') ?? '' },
+  })
+  expect(again.status).toBe(304)
+})
