@@ -32,7 +32,7 @@ const [rounds, seconds, connections] = [values.rounds, values.seconds, values.co
 const JSON_BODY = { 'Content-Type': 'application/json' }
 
 /** By then each limiter has written its windows for the first time. */
-const FIRST_FLUSH_MS = 6000
+const FIRST_FLUSH_MS = 2000
 
 /** Heap that answers at once. */
 const heap = createServer((request, response) => {
@@ -43,7 +43,7 @@ await once(heap, 'listening')
 
 // So many environments and identities that none of Heap's limits is reached.
 const appIds = Array.from({ length: 8 }, (_, index) => String(100 + index))
-const IDENTITIES = 800
+const IDENTITIES = 600
 
 const bindings = {
   HEAP_APP_ID: '123456789',

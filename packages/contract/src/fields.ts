@@ -4,13 +4,22 @@
  */
 // The namespace import matters: `import { z }` carries every locale along (454 kB instead of 85 kB in a Worker).
 import * as z from 'zod'
-import { mergesPeople } from './identity.ts'
+import { isBlank, mergesPeople } from './identity.ts'
 import { EVENT_NAME_LENGTH, IDENTITY_LENGTH, USER_ID_MAX } from './limits.ts'
 import { type Nested, normaliseProperties, type PropertyOwner } from './properties.ts'
 import type { Properties } from './types.ts'
 
-/** A string, or an integer that becomes one, as Heap's official clients do. */
-const text = (what: string) => z.union([z.string(), z.int()], { error: `must be a string${what}` }).transform(String)
+/**
+ * A string, or an integer that becomes one, as Heap's official clients do. It must be well-formed: lone surrogates would all
+ * become the same character on the wire.
+ */
+const text = (what: string) =>
+  z
+    .custom<string | number>((value) => typeof value === 'string' || Number.isSafeInteger(value), {
+      error: `must be a string${what}`,
+    })
+    .transform(String)
+    .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode' })
 
 /** The environment id: digits. Blanks and slashes from a copied address are removed. */
 export const appId = z
@@ -25,8 +34,9 @@ export const appId = z
 
 /** An event's name. */
 export const eventName = z
-  .string({ error: 'is required: the name of the event' })
+  .string({ error: 'must be a string: the name of the event' })
   .min(1, { error: 'must not be empty' })
+  .refine((value) => value.isWellFormed(), { error: 'must be well-formed Unicode' })
   // Not .max(), which counts code points.
   .refine((value) => value.length <= EVENT_NAME_LENGTH, { error: `must be at most ${EVENT_NAME_LENGTH} characters` })
   .meta({ maxLength: EVENT_NAME_LENGTH })
@@ -34,7 +44,7 @@ export const eventName = z
 /** A case-sensitive identity; by default not one that merges people. */
 export const identity = (refuseMerging: boolean) =>
   text(' of 1 to 255 characters')
-    .refine((value) => value.trim() !== '', { error: 'must not be empty' })
+    .refine((value) => !isBlank(value), { error: 'must not be empty' })
     .refine((value) => value.length <= IDENTITY_LENGTH, { error: `must be at most ${IDENTITY_LENGTH} characters` })
     .refine((value) => !refuseMerging || !mergesPeople(value), {
       error: 'is no identity: Heap would merge everybody who carries it into one user, for ever',
@@ -51,6 +61,8 @@ export const userId = text(' of digits')
   .refine((value) => /^\d{1,16}$/.test(value) && Number(value) <= USER_ID_MAX, {
     error: 'must be a whole number between 0 and 9007199254740991, as a string',
   })
+  // "007" is the user 7, also for the limits.
+  .transform((value) => value.replace(/^0+(?=\d)/, ''))
   .meta({ type: 'string', pattern: '^\\d{1,16}$', description: 'A user_id from Heap, 0 to 2^53 - 1.' })
 
 /** The id by which Heap groups users into an account. */

@@ -20,8 +20,19 @@ const MERGING = new Set([
   '[object object]',
 ])
 
+/** Without what cannot be seen at its ends: blanks, control characters, zero-width characters. */
+function visible(identity: string): string {
+  return identity.replace(/^[\p{C}\p{Z}]+|[\p{C}\p{Z}]+$/gu, '')
+}
+
+/** Tells whether there is nothing to be seen in an identity. */
+export function isBlank(identity: string): boolean {
+  return visible(identity) === ''
+}
+
 /**
- * Tells whether an identity would merge people who have nothing to do with each other. Case and blanks do not count.
+ * Tells whether an identity would merge people who have nothing to do with each other. Case, and what cannot be seen at its
+ * ends, do not count.
  *
  * @example
  * ```ts
@@ -30,5 +41,5 @@ const MERGING = new Set([
  * ```
  */
 export function mergesPeople(identity: string): boolean {
-  return MERGING.has(identity.trim().toLowerCase())
+  return MERGING.has(visible(identity).toLowerCase())
 }

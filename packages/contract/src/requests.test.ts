@@ -90,12 +90,21 @@ describe('track', () => {
     expect(requests.track.validate({ app_id, event: 'e', user_id }).ok).toBe(ok)
   })
 
-  it.each(['undefined', 'NULL', ' Guest ', '[object Object]', 'n/a', 'NaN', ' '])(
-    'refuses %j as an identity',
-    (identity) => {
-      expect(Object.keys(problems(requests.track.validate({ app_id, event: 'e', identity })))).toEqual(['/identity'])
-    },
-  )
+  it.each([
+    'undefined',
+    'NULL',
+    ' Guest ',
+    '[object Object]',
+    'n/a',
+    'NaN',
+    ' ',
+    'null\u200b',
+    '\u0000',
+    '\u200b',
+    'a\ud800',
+  ])('refuses %j as an identity', (identity) => {
+    expect(Object.keys(problems(requests.track.validate({ app_id, event: 'e', identity })))).toEqual(['/identity'])
+  })
 
   it('lets Heap itself merge them, and refuse what is nested', () => {
     expect(heap.track.validate({ app_id, event: 'e', identity: 'guest' }).ok).toBe(true)
@@ -154,6 +163,11 @@ describe('track', () => {
       { numRuns: 500 },
     )
   })
+})
+
+it('knows one spelling of a user_id', () => {
+  const result = requests.track.validate({ app_id, event: 'e', user_id: '0077' })
+  expect(result).toMatchObject({ value: { user_id: '77' } })
 })
 
 describe('add_user_properties', () => {

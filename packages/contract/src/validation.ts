@@ -9,7 +9,7 @@ import type { Problem } from './types.ts'
 export type Validation<T> = { ok: true; value: T } | { ok: false; problems: Problem[] }
 
 /** More would not help anybody, and the answer stays bounded whatever was sent. */
-const MOST_PROBLEMS = 100
+export const MOST_PROBLEMS = 100
 
 /** An RFC 6901 JSON pointer. `['events', 3, 'a/b']` is `/events/3/a~1b`. */
 export function toPointer(path: readonly PropertyKey[]): string {

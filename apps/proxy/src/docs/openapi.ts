@@ -32,7 +32,12 @@ const problemSchema = {
 }
 
 const header = (description: string) => ({ description, schema: { type: 'string' } })
-const outcome = { 'Heap-Edge-Outcome': header('delivered, queued, suppressed or rejected') }
+const outcome = {
+  'Heap-Edge-Outcome': {
+    description: 'What became of the records',
+    schema: { type: 'string', enum: ['delivered', 'queued', 'suppressed', 'rejected'] },
+  },
+}
 const limits = {
   RateLimit: header(
     'What is left of the requests and events of the identity: `"requests";r=29;t=30, "events";r=999;t=60`',

@@ -44,11 +44,18 @@ export function page(document: Document, origin: string) {
           Send events and properties to Heap without holding its API key. The bodies are those of Heap itself;
           <code>app_id</code> may be left out. As a file for tools: <a href="/openapi.json">/openapi.json</a>.
         </p>
+        <p>
+          A record has exactly one of <code>identity</code> (up to 255 characters) and <code>user_id</code>. Many
+          records go as a list of up to 1000, such as
+          <code>{"events": [{"event": "Purchase", "identity": "alice@example.com"}]}</code>. A body may have 1,000,000
+          bytes of JSON in UTF-8.
+        </p>
         ${ingest.map(([path, item]) => route(path, (item as { post: Operation }).post, origin))}
         <h2>Answers</h2>
         <p>
-          Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records. An error is
-          <code>application/problem+json</code>, and its <code>errors</code> point at each wrong place.
+          Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:
+          <code>delivered</code> or <code>rejected</code>. An error is <code>application/problem+json</code>, and its
+          <code>errors</code> point at each wrong place.
         </p>
         <div class="table">
           <table>

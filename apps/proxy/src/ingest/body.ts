@@ -2,7 +2,7 @@
  * From bytes to a request that Heap takes: type, size, JSON, shape, environment.
  * @module
  */
-import { BODY_BYTES, isObject, type Problem, type RequestContract } from '@heap-edge/contract'
+import { BODY_BYTES, isObject, MOST_PROBLEMS, type Problem, type RequestContract } from '@heap-edge/contract'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Config } from '../config.ts'
@@ -22,6 +22,8 @@ export const sizeLimit: MiddlewareHandler = bodyLimit({
     problem(c, 'body-too-large', `A body may have ${BODY_BYTES} bytes; send the records in several requests.`),
 })
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
 /** The request that a body holds, or the answer that refuses it. */
 export async function readRequest<Request extends { app_id: string }>(
   c: Context,
@@ -30,9 +32,10 @@ export async function readRequest<Request extends { app_id: string }>(
 ): Promise<Request | Response> {
   let body: unknown
   try {
-    body = await c.req.json()
+    // Not c.req.json(), for which all invalid bytes are the same character, so that different people would be one.
+    body = JSON.parse(utf8.decode(await c.req.arrayBuffer()))
   } catch {
-    return invalid(c, [{ pointer: '', detail: 'is not valid JSON' }])
+    return invalid(c, [{ pointer: '', detail: 'is not valid JSON in UTF-8' }])
   }
   if (isObject(body) && !('app_id' in body)) body = { ...body, app_id: config.appId }
   const result = contract.validate(body)
@@ -46,6 +49,7 @@ export async function readRequest<Request extends { app_id: string }>(
 /** 400, with the place of everything that is wrong. */
 export function invalid(c: Context, problems: Problem[]): Response {
   const [first, ...others] = problems
-  const found = `${first?.pointer || 'The body'} ${first?.detail}${others.length ? `, and ${others.length} more` : ''}`
+  const more = problems.length < MOST_PROBLEMS ? others.length : `at least ${others.length}`
+  const found = `${first?.pointer || 'The body'} ${first?.detail}${others.length ? `, and ${more} more` : ''}`
   return problem(c, 'invalid-body', `Nothing of the request was accepted: ${found}.`, problems)
 }

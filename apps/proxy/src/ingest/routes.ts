@@ -81,13 +81,12 @@ function notNow(c: IngestContext, { cause, retryAfterS }: Extract<Delivery, { ki
     )
   }
   if (retryAfterS !== undefined) c.header('Retry-After', String(retryAfterS))
-  return cause === 'timed-out'
-    ? problem(
-        c,
-        'heap-timed-out',
-        'It is not known whether Heap has the request; with idempotency keys it can be sent again.',
-      )
-    : problem(c, 'heap-failed', 'Heap could not be reached or failed; send the request again.')
+  const kind = cause === 'timed-out' ? 'heap-timed-out' : 'heap-failed'
+  return problem(
+    c,
+    kind,
+    'It is not known whether Heap has the request; with idempotency keys it can be sent again safely.',
+  )
 }
 
 /** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers. */

@@ -30,7 +30,7 @@ function post(path: string, body: unknown, headers: Record<string, string> = {})
     new Request(`https://edge.example${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
+      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
     }),
   )
 }
@@ -88,6 +88,11 @@ describe('what is bad', () => {
       ['/events'],
     ],
     ['half an object', '{"event":', ['']],
+    [
+      'what is no UTF-8',
+      new Uint8Array([...'{"event":"e","identity":"a'].map((c) => c.charCodeAt(0)).concat(0xff, 0x22, 0x7d)),
+      [''],
+    ],
     ['nothing', '', ['']],
     ['a list', '[]', ['']],
     ['null', 'null', ['']],

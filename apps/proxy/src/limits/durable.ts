@@ -1,19 +1,19 @@
 /**
  * The limiters as Durable Objects, in itty-durable's shell: the only file that knows of it.
  *
- * Two numbers come in, a small verdict goes out. The windows are written behind the answer, at most once in 5 s, and
- * nobody waits for that write. An identity that uses little of its limits is not written at all: most never have storage.
+ * Two numbers come in, a small verdict goes out. The windows are written behind the answer, at most once a second, and
+ * nobody waits for that write.
  * @module
  */
 import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY, type Window } from '@heap-edge/contract'
 import { createDurable, proxyDurable } from 'itty-durable'
 import { type Entry, RollingWindow } from './rolling-window.ts'
 
-/** A pending timer keeps an object in memory for longer than this, so that only a crash or a new version loses what is not written. */
-const FLUSH_MS = 5000
-
-/** The share of a limit from which on a window is written. What a crash makes forgotten below it can never exceed the limit by more. */
-const WORTH_WRITING = 1 / 3
+/**
+ * A pending timer keeps an object in memory, so that none is evicted with windows that are not written. It is billed for that
+ * time, which is why this is not longer.
+ */
+const FLUSH_MS = 1000
 
 /** What is left of one limit: units, and milliseconds until more become free. */
 export interface Quota {
@@ -55,9 +55,7 @@ abstract class Limiter extends createDurable({ autoPersist: false }) {
     const waitMs = Math.max(...windows.map((window, index) => window.wait(now, counts[index] ?? 0)))
     if (waitMs === 0) {
       for (const [index, window] of windows.entries()) window.add(now, counts[index] ?? 0)
-      if (windows.some((window) => window.used(now) >= WORTH_WRITING)) {
-        this.state.flush ??= setTimeout(() => this.flush(), FLUSH_MS)
-      }
+      this.state.flush ??= setTimeout(() => this.flush(), FLUSH_MS)
     }
     return {
       waitMs,

@@ -68,11 +68,6 @@ export class RollingWindow {
     return Math.max(0, this.#window.limit - this.#total)
   }
 
-  /** The share of the limit that is used, 0 to 1. */
-  used(now: number): number {
-    return 1 - this.remaining(now) / this.#window.limit
-  }
-
   /** Milliseconds until the oldest unit stops to count; 0 when none counts. */
   reset(now: number): number {
     this.#forget(now)

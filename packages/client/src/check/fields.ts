@@ -30,8 +30,8 @@ const isoTime = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:
 const integerToString = (value: unknown) => (Number.isSafeInteger(value) ? String(value) : value)
 
 function text(value: unknown, pattern: RegExp, most: number, { refuse }: Context): string | undefined {
-  if (typeof value === 'string' && value.length <= most && pattern.test(value)) return value
-  refuse(`must be a string of 1 to ${most} characters`)
+  if (typeof value === 'string' && value.length <= most && value.isWellFormed() && pattern.test(value)) return value
+  refuse(`must be a well-formed string of 1 to ${most} characters`)
 }
 
 /** The name of an event. */
@@ -44,10 +44,12 @@ export const key: Field = (value, context) => text(integerToString(value), /[^]/
 export const accountId = (value: unknown, context: Context): string | undefined =>
   text(integerToString(value), /\S/, idLength, context)
 
-/** An identity: not blank, and not one that merges people. */
+/** An identity: not blank, and not one that merges people, whatever cannot be seen stands around it. */
 export const identity: Field = (value, context) => {
   const identity = accountId(value, context)
-  if (identity && !context.allowMergingIdentities && merging.test(identity.trim().toLowerCase())) {
+  const visible = identity?.replace(/^[\p{C}\p{Z}]+|[\p{C}\p{Z}]+$/gu, '').toLowerCase()
+  if (visible === '') context.refuse('must not be empty')
+  if (visible && !context.allowMergingIdentities && merging.test(visible)) {
     context.refuse('is no identity: Heap would merge everybody who carries it into one user, for ever')
   }
   return identity
@@ -56,8 +58,9 @@ export const identity: Field = (value, context) => {
 /** Heap's own id of a user. */
 export const userId: Field = (value, { refuse }) => {
   const digits = integerToString(value)
-  if (typeof digits === 'string' && /^\d{1,16}$/.test(digits) && Number(digits) <= Number.MAX_SAFE_INTEGER)
-    return digits
+  if (typeof digits === 'string' && /^\d{1,16}$/.test(digits) && Number(digits) <= Number.MAX_SAFE_INTEGER) {
+    return digits.replace(/^0+(?=\d)/, '')
+  }
   refuse('must be a whole number from 0 to 9007199254740991')
 }
 
