@@ -90,7 +90,7 @@ describe('what is bad', () => {
     ['half an object', '{"event":', ['']],
     [
       'what is no UTF-8',
-      new Uint8Array([...'{"event":"e","identity":"a'].map((c) => c.charCodeAt(0)).concat(0xff, 0x22, 0x7d)),
+      new Uint8Array([...new TextEncoder().encode('{"event":"e","identity":"a'), 0xff, 0x22, 0x7d]),
       [''],
     ],
     ['nothing', '', ['']],
