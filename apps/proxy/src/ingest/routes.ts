@@ -23,7 +23,7 @@ import { allowedOrigins } from './origin.ts'
 type IngestContext = Context<{ Bindings: Env }>
 type IngestRequest = TrackRequest | AddUserPropertiesRequest | AddAccountPropertiesRequest | IdentifyRequest
 
-/** Heap is told to wait this long where it does not say how long, in s. */
+/** The sender is told to wait this long where Heap does not say how long, in s. */
 const DEFAULT_RETRY_S = 5
 
 /** The routes. */

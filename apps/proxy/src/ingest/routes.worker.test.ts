@@ -2,6 +2,7 @@ import * as workers from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Env } from '../env.ts'
 import app from '../index.ts'
+import { appBudget } from '../limits/durable.ts'
 
 const env = workers.env as unknown as Env
 const { default: proxy } = workers.exports as unknown as { default: Fetcher }
@@ -241,6 +242,21 @@ describe('limits', () => {
     expect((await post('/api/track', { event: 'e', identity: somebody() })).status).toBe(200)
     vi.setSystemTime(Date.now() + 61_500)
     expect((await post('/api/track', bulk())).status).toBe(200)
+  })
+})
+
+describe('the budget of an environment', () => {
+  it('is not used up by an identity that is refused', async () => {
+    vi.setSystemTime(Date.now() + 7_200_000)
+    const events = Array(100).fill({ event: 'e', identity: somebody() })
+    let delivered = 0
+    for (let i = 0; i < 300; i++) {
+      const { status } = await post('/api/track', { app_id: '987654321', events })
+      if (status === 200) delivered++
+    }
+    expect(delivered).toBe(10)
+    const { quotas } = await appBudget(env.APP_BUDGET, 'app:987654321').lease(0, 0, 0)
+    expect(quotas[0]?.remaining).toBeGreaterThanOrEqual(15_000 - 1000 - 200)
   })
 })
 

@@ -18,9 +18,9 @@ const MOST_AHEAD = 150
  * @example
  * ```ts
  * const lease = new Lease()
- * lease.take(0, 5) // false: ask the budget for 5 events and lease.ahead(0) more; it grants 5
+ * lease.take(0, 5) // undefined: ask the budget for 5 events and lease.ahead(0) more; it grants 5
  * lease.grant(0, 5)
- * lease.take(900, 5) // true
+ * lease.take(900, 5) // 1000, when it ends
  * ```
  */
 export class Lease {
@@ -29,18 +29,31 @@ export class Lease {
   #usedBefore = 0
   #since = -Infinity
 
-  /** Uses `events` of what is leased, or nothing where that is not enough. */
-  take(now: number, events: number): boolean {
+  /**
+   * Uses `events` of what is leased, or nothing where that is not enough.
+   *
+   * @returns when the lease of them ends, for {@link giveBack}
+   */
+  take(now: number, events: number): number | undefined {
     this.#grants = this.#grants.filter(({ left, expires }) => left > 0 && now < expires)
-    if (this.#grants.reduce((sum, { left }) => sum + left, 0) < events) return false
+    if (this.#grants.reduce((sum, { left }) => sum + left, 0) < events) return undefined
     this.#note(now, events)
     let needed = events
+    let ends = Infinity
     for (const grant of this.#grants) {
+      if (needed === 0) break
       const used = Math.min(grant.left, needed)
       grant.left -= used
       needed -= used
+      ends = Math.min(ends, grant.expires)
     }
-    return true
+    return ends
+  }
+
+  /** Puts events back that were taken and not sent; they can be used until their lease ends. */
+  giveBack(events: number, ends: number): void {
+    this.#grants.push({ left: events, expires: ends })
+    this.#used = Math.max(0, this.#used - events)
   }
 
   /** How many more than needed to ask for: a quarter of what was used in the last full {@link LEASE_MS}. */

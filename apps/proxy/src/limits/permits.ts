@@ -56,8 +56,9 @@ export function countByIdentity(records: IngestRecord[]): Map<string, number> {
 const leases = new Map<string, Lease>()
 
 /**
- * Counts a request against every limit that it touches. A refusal of one identity leaves the others' permits used: the
- * windows then hold a little more than what Heap saw, never less.
+ * Counts a request against every limit that it touches. Where an identity refuses it, its events go back to the lease, so that
+ * who sends too much uses up nobody's budget. The permits of the other identities in it stay used: their windows then hold a
+ * little more than what Heap saw, never less.
  */
 export async function takePermits(
   env: Pick<Env, 'IDENTITY_LIMITER' | 'APP_BUDGET'>,
@@ -65,15 +66,20 @@ export async function takePermits(
   counts: Map<string, number>,
   { limitMarginMs }: Config,
 ): Promise<Permit> {
+  let lease = leases.get(app_id)
+  if (!lease) leases.set(app_id, (lease = new Lease()))
   const events = counts.values().reduce((sum, count) => sum + count, 0)
-  const refusal = events > 0 ? await takeBudget(env.APP_BUDGET, app_id, events, limitMarginMs) : undefined
-  if (refusal) return refusal
+  const ends = await takeBudget(lease, () => appBudget(env.APP_BUDGET, `app:${app_id}`), events, limitMarginMs)
+  if (typeof ends === 'object') return ends
+
   const verdicts = await Promise.all(
     counts.entries().map(([key, count]) => {
       return identityLimiter(env.IDENTITY_LIMITER, objectName(`${app_id}:${key}`)).take(count, limitMarginMs)
     }),
   )
-  return summary(verdicts)
+  const permit = summary(verdicts)
+  if (!permit.granted) lease.giveBack(events, ends)
+  return permit
 }
 
 /** The longest wait, and the limits of the identity that has the fewest requests left. */
@@ -91,24 +97,21 @@ function requestsLeft({ quotas }: Verdict): number {
   return quotas[0]?.remaining ?? 0
 }
 
-/** Takes events from this isolate's lease, or leases more; answers only with a refusal. */
+/** Takes events from the lease, or leases more: the time when the lease of them ends, or the refusal. */
 async function takeBudget(
-  namespace: Env['APP_BUDGET'],
-  app_id: string,
+  lease: Lease,
+  budget: () => ReturnType<typeof appBudget>,
   events: number,
   marginMs: number,
-): Promise<Permit | undefined> {
-  let lease = leases.get(app_id)
-  if (!lease) leases.set(app_id, (lease = new Lease()))
+): Promise<number | Permit> {
   const now = Date.now()
-  if (lease.take(now, events)) return undefined
-  const budget = appBudget(namespace, `app:${app_id}`)
-  const { waitMs, granted, quotas } = await budget.lease(events, lease.ahead(now), marginMs + LEASE_MS)
+  const ends = lease.take(now, events)
+  if (ends !== undefined) return ends
+  const { waitMs, granted, quotas } = await budget().lease(events, lease.ahead(now), marginMs + LEASE_MS)
   if (waitMs > 0) return { granted: false, waitMs, limits: withRules(APP_LIMITS, quotas) }
   // Nothing is awaited in between, so that no other request of this isolate can use them up.
   lease.grant(now, granted)
-  lease.take(now, events)
-  return undefined
+  return lease.take(now, events) ?? now
 }
 
 /** A name of a Durable Object that says nothing of whom it is about: a prefix and the base64url of SHA-256. */
