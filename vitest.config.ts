@@ -33,7 +33,8 @@ export default defineConfig({
         HEAP_BASE_URL: 'https://heap.test',
         HEAP_EXTRA_APP_IDS: '987654321',
         ALLOWED_ORIGINS: 'https://shop.example,http://localhost:8789',
-        MAX_IDENTITIES_PER_REQUEST: '50',
+        MAX_LIVE_IDENTITIES: '50',
+        ADMIN_TOKEN: 'local-admin-token',
       }),
       insideWorkerd('sandbox', './wrangler.toml'),
       {

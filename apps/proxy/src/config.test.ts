@@ -18,7 +18,7 @@ it('takes what a deployer would write', () => {
     ALLOWED_ORIGINS: 'https://example.com, http://localhost:8789',
     SOME_BINDING: {},
   })
-  expect(config).toMatchObject({ appId: '123456789', heapUrl: 'https://c.eu.heap-api.com', limitMarginMs: 500 })
+  expect(config).toMatchObject({ appId: '123456789', heapUrl: 'https://c.eu.heap-api.com', limitMarginMs: 1000 })
   expect([...config.appIds]).toEqual(['123456789', '987654321', '5'])
   expect([...config.allowedOrigins]).toEqual(['https://example.com', 'http://localhost:8789'])
 })
@@ -30,6 +30,8 @@ it('says everything that is wrong at once, and no value', () => {
     HEAP_BASE_URL: 'secret-value',
     ALLOWED_ORIGINS: 'https://example.com/,null',
     HEAP_TIMEOUT_MS: 'soon',
+    OUTBOX_SHARDS: '0',
+    ADMIN_TOKEN: 'secret',
   })
   expect(found.map((line) => line.split(' ')[0])).toEqual([
     'HEAP_APP_ID',
@@ -38,8 +40,10 @@ it('says everything that is wrong at once, and no value', () => {
     'HEAP_BASE_URL',
     'HEAP_TIMEOUT_MS',
     'ALLOWED_ORIGINS',
+    'OUTBOX_SHARDS',
+    'ADMIN_TOKEN',
   ])
-  expect(found.join()).not.toContain('secret-value')
+  expect(found.join()).not.toContain('secret')
 })
 
 it.each([

@@ -28,6 +28,14 @@ const allowedOrigin = z.string().refine((value) => value === '*' || isOrigin(val
 const milliseconds = (fallback: number, most: number) =>
   z.coerce.number({ error: 'must be a number of milliseconds' }).int().min(0).max(most).default(fallback)
 
+const whole = (fallback: number, least: number, most: number) =>
+  z.coerce
+    .number({ error: 'must be a number' })
+    .int({ error: 'must be a whole number' })
+    .min(least, { error: `must be at least ${least}` })
+    .max(most, { error: `must be at most ${most}` })
+    .default(fallback)
+
 const settings = z
   .object({
     HEAP_APP_ID: appId,
@@ -36,8 +44,13 @@ const settings = z
     HEAP_BASE_URL: httpUrl.transform((value) => value.replace(/\/+$/, '')).optional(),
     HEAP_TIMEOUT_MS: milliseconds(10_000, 60_000),
     ALLOWED_ORIGINS: listOf(allowedOrigin),
-    LIMIT_MARGIN_MS: milliseconds(500, 60_000),
-    MAX_IDENTITIES_PER_REQUEST: z.coerce.number({ error: 'must be a number' }).int().min(1).max(1000).default(1000),
+    LIMIT_MARGIN_MS: milliseconds(1000, 60_000),
+    MAX_LIVE_IDENTITIES: whole(900, 1, 1000),
+    OUTBOX_SHARDS: whole(4, 1, 64),
+    OUTBOX_MAX_ROWS: whole(100_000, 1, 10_000_000),
+    OUTBOX_MAX_BYTES: whole(100_000_000, 1_000_000, 5_000_000_000),
+    OUTBOX_MAX_AGE_DAYS: z.coerce.number({ error: 'must be a number of days' }).positive().max(365).default(7),
+    ADMIN_TOKEN: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
   })
   .transform((value) => ({
     /** The environment that is meant where a body names none. */
@@ -52,8 +65,17 @@ const settings = z
     allowedOrigins: new Set(value.ALLOWED_ORIGINS),
     /** How much wider than Heap's the windows are, in ms. */
     limitMarginMs: value.LIMIT_MARGIN_MS,
-    /** Distinct identities that one body may name; each costs a call to its limiter. */
-    maxIdentities: value.MAX_IDENTITIES_PER_REQUEST,
+    /** Distinct identities of one body whose limiters are asked at once; what is beyond goes to the outbox. */
+    maxLiveIdentities: value.MAX_LIVE_IDENTITIES,
+    /** How much waits where: shards of an environment, and what each of them takes. */
+    outbox: {
+      shards: value.OUTBOX_SHARDS,
+      maxRows: value.OUTBOX_MAX_ROWS,
+      maxBytes: value.OUTBOX_MAX_BYTES,
+      maxAgeDays: value.OUTBOX_MAX_AGE_DAYS,
+    },
+    /** Who has it may use the admin routes; without it they are closed. */
+    adminToken: value.ADMIN_TOKEN,
   }))
 
 /** The settings, checked and typed. */

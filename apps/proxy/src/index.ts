@@ -3,6 +3,7 @@
  * @module
  */
 import { Hono } from 'hono'
+import { outbox } from './admin/outbox.ts'
 import { ConfigError, configOf } from './config.ts'
 import { docs } from './docs/routes.ts'
 import type { Env } from './env.ts'
@@ -11,12 +12,14 @@ import { problem } from './problem.ts'
 import { script } from './script.ts'
 
 export { AppBudget, IdentityLimiter } from './limits/durable.ts'
+export { OutboxShard } from './outbox/durable.ts'
 
 const app = new Hono<{ Bindings: Env }>()
 
 app.route('/', ingest)
 app.route('/', script)
 app.route('/', docs)
+app.route('/', outbox)
 
 app.get('/healthz', (c) => {
   configOf(c.env)

@@ -10,16 +10,16 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 export const PROBLEMS = {
   'invalid-body': [400, 'The body is not what Heap takes'],
   'refused-by-heap': [400, 'Heap refused the request'],
+  unauthorized: [401, 'The admin token is missing or wrong'],
+  'admin-closed': [403, 'The admin routes are closed'],
   'origin-not-allowed': [403, 'This origin may not write here'],
   'not-found': [404, 'There is nothing here'],
   'method-not-allowed': [405, 'This route takes another method'],
   'body-too-large': [413, 'The body is too large'],
   'not-json': [415, 'The body must be JSON'],
-  'rate-limited': [429, 'Heap would not take more at this time'],
-  'heap-failed': [502, 'Heap did not take the request'],
+  'outbox-full': [429, 'There is no room for more records that wait'],
   misconfigured: [503, 'The settings of this Worker are wrong'],
-  unavailable: [503, 'The limits cannot be looked up at this time'],
-  'heap-timed-out': [504, 'Heap did not answer in time'],
+  unavailable: [503, 'The limits or the outbox cannot be reached at this time'],
   internal: [500, 'Something went wrong here'],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>
 

@@ -71,11 +71,9 @@ const REFUSALS: ProblemKind[] = [
   'origin-not-allowed',
   'body-too-large',
   'not-json',
-  'rate-limited',
-  'heap-failed',
+  'outbox-full',
   'misconfigured',
   'unavailable',
-  'heap-timed-out',
 ]
 
 /** What a sender writes, rather than what it becomes. `app_id` may be left out here. */
@@ -139,6 +137,11 @@ export function openapi() {
         responses: {
           200: {
             description: 'Heap has all of it',
+            headers: { ...outcome, ...limits },
+            content: { 'application/json': { schema: { type: 'object' }, example: {} } },
+          },
+          202: {
+            description: 'Heap has it, or will get it: what Heap cannot take now is safe in the outbox',
             headers: { ...outcome, ...limits },
             content: { 'application/json': { schema: { type: 'object' }, example: {} } },
           },

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type IngestRecord,
   recordsOf,
   type RequestContract,
   requests,
@@ -14,17 +15,17 @@ import {
 import { type Context, Hono } from 'hono'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
-import { countByIdentity, type Permit, takePermits } from '../limits/permits.ts'
+import { forward } from '../forward.ts'
+import { NOBODY } from '../limits/durable.ts'
+import { countByOwner, type LimitState, ownerKey, type Permits, takePermits } from '../limits/permits.ts'
+import { storeUnsent } from '../outbox/shards.ts'
 import { problem } from '../problem.ts'
-import { invalid, jsonOnly, readRequest, sizeLimit } from './body.ts'
-import { type Delivery, forward } from './forward.ts'
+import { jsonOnly, readRequest, sizeLimit } from './body.ts'
 import { allowedOrigins } from './origin.ts'
+import { stamp } from './stamp.ts'
 
 type IngestContext = Context<{ Bindings: Env }>
 type IngestRequest = TrackRequest | AddUserPropertiesRequest | AddAccountPropertiesRequest | IdentifyRequest
-
-/** The sender is told to wait this long where Heap does not say how long, in s. */
-const DEFAULT_RETRY_S = 5
 
 /** The routes. */
 export const ingest = new Hono<{ Bindings: Env }>()
@@ -38,59 +39,80 @@ for (const contract of [requests.track, requests.addUserProperties, requests.add
   })
 }
 
-/** Either the whole request is accepted, or nothing of it. */
+/** Either the whole request is accepted, delivered now or queued, or nothing of it. */
 async function accept(c: IngestContext, contract: RequestContract<IngestRequest>): Promise<Response> {
   const config = configOf(c.env)
   const request = await readRequest(c, contract, config)
   if (request instanceof Response) return request
+  const records = recordsOf(request)
+  stamp(records, Date.now())
 
-  const counts = countByIdentity(recordsOf(request))
-  if (counts.size > config.maxIdentities) {
-    const detail = `names ${counts.size} identities; a request may name ${config.maxIdentities}, send several`
-    return invalid(c, [{ pointer: `/${contract.listKey}`, detail }])
-  }
-
-  let permit: Permit
   try {
-    permit = await takePermits(c.env, request.app_id, counts, config)
+    const { waiting, limits } = await takePermits(c.env, request.app_id, countByOwner(records), config)
+    describeLimits(c, limits)
+    const [now, later] = split(records, waiting)
+    // What waits is stored first: where there is no room for it, nothing has been sent yet.
+    if (later.length > 0 && !(await queue(c, contract.path, request.app_id, later, waiting))) return outboxFull(c)
+    if (now.length > 0) {
+      const body = later.length > 0 ? { app_id: request.app_id, [contract.listKey as string]: now } : request
+      const delivery = await forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
+      if (delivery.kind === 'refused' && later.length === 0) {
+        return problem(c, 'refused-by-heap', delivery.reason ?? `Heap answered ${delivery.status} and gave no reason.`)
+      }
+      if (delivery.kind === 'delivered' && later.length === 0) {
+        c.header('Heap-Edge-Outcome', 'delivered')
+        return c.json({})
+      }
+      // A part that Heap refuses goes to the outbox as well, once another part is accepted: there what is bad is found.
+      if (delivery.kind !== 'delivered' && !(await queue(c, contract.path, request.app_id, now, waiting))) {
+        return outboxFull(c)
+      }
+    }
   } catch (error) {
-    console.error('limiter', error)
+    console.error('limiter or outbox', error)
     c.header('Retry-After', '1')
-    return problem(c, 'unavailable', 'Nothing was sent to Heap; send the request again.')
+    return problem(c, 'unavailable', 'It is not known whether all of it was accepted; send the request again.')
   }
-  describeLimits(c, permit)
-  if (!permit.granted) return notNow(c, { kind: 'not-now', cause: 'rate-limited', retryAfterS: seconds(permit.waitMs) })
-
-  const delivery = await forward(config.heapUrl + contract.path, request, config.heapTimeoutMs)
-  if (delivery.kind === 'not-now') return notNow(c, delivery)
-  if (delivery.kind === 'refused') {
-    return problem(c, 'refused-by-heap', delivery.reason ?? `Heap answered ${delivery.status} and gave no reason.`)
-  }
-  c.header('Heap-Edge-Outcome', 'delivered')
-  return c.json({})
+  c.header('Heap-Edge-Outcome', 'queued')
+  return c.json({}, 202)
 }
 
-/** What happens to a valid request that Heap cannot take now: it is handed back to the sender, who may send it again. */
-function notNow(c: IngestContext, { cause, retryAfterS }: Extract<Delivery, { kind: 'not-now' }>): Response {
-  if (cause === 'rate-limited') {
-    c.header('Retry-After', String(retryAfterS ?? DEFAULT_RETRY_S))
-    return problem(
-      c,
-      'rate-limited',
-      'Nothing of the request was accepted; send it again after the time in Retry-After.',
-    )
-  }
-  if (retryAfterS !== undefined) c.header('Retry-After', String(retryAfterS))
-  const kind = cause === 'timed-out' ? 'heap-timed-out' : 'heap-failed'
+/** What may be sent now, and what has to wait. */
+function split(records: IngestRecord[], waiting: Permits['waiting']): [now: IngestRecord[], later: IngestRecord[]] {
+  if (waiting.size === 0) return [records, []]
+  const waits = (record: IngestRecord) => waiting.has(ownerKey(record))
+  return [records.filter((record) => !waits(record)), records.filter(waits)]
+}
+
+/** Stores records in the outbox; false where it is full. */
+async function queue(
+  c: IngestContext,
+  path: string,
+  app_id: string,
+  records: IngestRecord[],
+  waiting: Permits['waiting'],
+): Promise<boolean> {
+  const unsent = records.map((record) => {
+    const owner = ownerKey(record)
+    // Of a request with one record that record is the request; the environment is not part of it.
+    const body = JSON.stringify({ ...record, app_id: undefined })
+    return { owner, path, body, holder: waiting.get(owner)?.holder ?? NOBODY }
+  })
+  const { retryAfterMs } = await storeUnsent(c.env, app_id, unsent, configOf(c.env))
+  if (retryAfterMs !== undefined) c.header('Retry-After', String(seconds(retryAfterMs)))
+  return retryAfterMs === undefined
+}
+
+function outboxFull(c: IngestContext): Response {
   return problem(
     c,
-    kind,
-    'It is not known whether Heap has the request; with idempotency keys it can be sent again safely.',
+    'outbox-full',
+    'Send the request again after the time in Retry-After, with the same idempotency keys.',
   )
 }
 
 /** `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers. */
-function describeLimits(c: IngestContext, { limits }: Permit): void {
+function describeLimits(c: IngestContext, limits: LimitState[]): void {
   if (limits.length === 0) return
   c.header(
     'RateLimit-Policy',

@@ -1,25 +1,28 @@
 /**
  * The limiters as Durable Objects, in itty-durable's shell: the only file that knows of it.
  *
- * Two numbers come in, a small verdict goes out. The windows are written behind the answer, at most once a second, and
- * nobody waits for that write.
+ * Numbers come in, a small verdict goes out. What `windows.ts` asks to store is written before the answer leaves, which the
+ * output gate of the object sees to; most hits write nothing.
  * @module
  */
-import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY, type Window } from '@heap-edge/contract'
+import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
 import { createDurable, proxyDurable } from 'itty-durable'
-import { type Entry, RollingWindow } from './rolling-window.ts'
+import type { Entry } from './rolling-window.ts'
+import { type Quota, type Rule, type Stored, Windows } from './windows.ts'
 
-/**
- * A pending timer keeps an object in memory, so that none is evicted with windows that are not written. It is billed for that
- * time, which is why this is not longer.
- */
-const FLUSH_MS = 1000
+/** The limits of one identity, and what of them may pass unstored. */
+export const IDENTITY_RULES: readonly Rule[] = [
+  { ...REQUESTS_PER_IDENTITY, ahead: 10 },
+  { ...EVENTS_PER_IDENTITY, ahead: 300 },
+]
 
-/** What is left of one limit: units, and milliseconds until more become free. */
-export interface Quota {
-  remaining: number
-  resetMs: number
-}
+const APP_RULES: readonly Rule[] = [{ ...EVENTS_PER_APP, ahead: 1000 }]
+
+/** An object that nobody has called for so long has nothing to remember: its storage is deleted. In ms. */
+const IDLE_MS = 300_000
+
+/** No shard of the outbox holds the identity. */
+export const NOBODY = -1
 
 /** The answer of a limiter. Where `waitMs` is 0 it may pass, and is counted already. */
 export interface Verdict {
@@ -29,72 +32,130 @@ export interface Verdict {
 
 /** Windows that pass or wait together, in one Durable Object. */
 abstract class Limiter extends createDurable({ autoPersist: false }) {
-  /** What itty-durable loads, and what is stored: the entries of each window. */
+  // What itty-durable loads, and what is stored.
   logs: Entry[][] = []
+  ahead: Stored['ahead']
+  /** The shard of the outbox that holds the identity: it alone sends for it, and counts what it sends. */
+  holder = NOBODY
+  /** The life of that shard in which it asked for it. */
+  since = 0
 
   /** itty-durable keeps out of storage what hangs on `state`. */
-  declare state: DurableObjectState & { windows?: RollingWindow[]; flush?: ReturnType<typeof setTimeout> | undefined }
+  declare state: DurableObjectState & { windows?: Windows | undefined; alarm?: boolean }
 
-  protected abstract readonly rules: readonly Window[]
+  protected abstract readonly rules: readonly Rule[]
 
   /** It would probe and copy every binding; it gets none. */
   constructor(state: DurableObjectState) {
     super(state, {})
   }
 
-  /**
-   * Counts `counts[i]` against the window of `rules[i]`: all of them or, where one is used up, none.
-   *
-   * @param marginMs how much wider than Heap's the windows are
-   */
-  protected takeAll(counts: readonly number[], marginMs: number): Verdict {
-    const now = Date.now()
-    const windows = (this.state.windows ??= this.rules.map(
-      ({ limit, windowMs }, index) => new RollingWindow({ limit, windowMs: windowMs + marginMs }, this.logs[index]),
-    ))
-    const waitMs = Math.max(...windows.map((window, index) => window.wait(now, counts[index] ?? 0)))
-    if (waitMs === 0) {
-      for (const [index, window] of windows.entries()) window.add(now, counts[index] ?? 0)
-      this.state.flush ??= setTimeout(() => this.flush(), FLUSH_MS)
-    }
-    return {
-      waitMs,
-      quotas: windows.map((window) => ({ remaining: window.remaining(now), resetMs: window.reset(now) })),
-    }
+  protected windows(now: number, marginMs: number): Windows {
+    return (this.state.windows ??= new Windows(this.rules, marginMs, now, this))
   }
 
-  private flush(): void {
-    clearTimeout(this.state.flush)
-    this.state.flush = undefined
-    const logs = this.state.windows?.map((window) => window.entries)
-    void this.state.storage.put('data', { logs }, { allowUnconfirmed: true })
+  /** @param marginMs how much wider than Heap's the windows are */
+  protected takeAll(counts: readonly number[], marginMs: number): Verdict {
+    const now = Date.now()
+    const windows = this.windows(now, marginMs)
+    const { waitMs, store } = windows.take(now, counts)
+    if (store) this.store(now, store)
+    return { waitMs, quotas: windows.quotas(now) }
+  }
+
+  protected store(now: number, { logs, ahead }: Stored): void {
+    this.logs = logs
+    this.ahead = ahead
+    void this.state.storage.put('data', { logs, ahead, holder: this.holder, since: this.since })
+    if (this.state.alarm) return
+    this.state.alarm = true
+    void this.state.storage.setAlarm(now + IDLE_MS)
+  }
+
+  /** Deletes what is stored once nothing of it counts any more. */
+  async alarm(): Promise<void> {
+    await this.loadFromStorage()
+    this.state.alarm = false
+    if (this.holder !== NOBODY) return
+    const last = Math.max(this.ahead?.until ?? 0, ...this.logs.map((log) => log.at(-1)?.[0] ?? 0))
+    if (Date.now() - last < IDLE_MS) {
+      this.state.alarm = true
+      await this.state.storage.setAlarm(Date.now() + IDLE_MS)
+      return
+    }
+    this.state.windows = undefined
+    this.logs = []
+    this.ahead = undefined
+    await this.state.storage.deleteAll()
   }
 }
 
 /** One identity in one environment: 30 requests in 30 s and 1000 events in 60 s. */
 export class IdentityLimiter extends Limiter {
-  protected get rules(): readonly Window[] {
-    return [REQUESTS_PER_IDENTITY, EVENTS_PER_IDENTITY]
+  protected get rules(): readonly Rule[] {
+    return IDENTITY_RULES
   }
 
-  /** One request with this many events. */
-  take(events: number, marginMs: number): Verdict {
-    return this.takeAll([1, events], marginMs)
+  /** One request with this many events. Nothing is counted while the outbox holds the identity. */
+  take(events: number, marginMs: number): Verdict & { holder: number } {
+    if (this.holder !== NOBODY) return { waitMs: 0, quotas: [], holder: this.holder }
+    return { ...this.takeAll([1, events], marginMs), holder: NOBODY }
+  }
+
+  /** Who holds it. Nothing is counted. */
+  look(): { holder: number } {
+    return { holder: this.holder }
+  }
+
+  /**
+   * Gives the identity to a shard of the outbox, together with what still counts of it. Whoever holds it already keeps it,
+   * and may ask again.
+   *
+   * @param life grows each time that a shard starts, so that a call of one which died is known when it comes late
+   */
+  hold(shard: number, life: number, marginMs: number): { holder: number; logs: Entry[][] } {
+    const now = Date.now()
+    const windows = this.windows(now, marginMs)
+    windows.wait(now, [])
+    if (this.holder === NOBODY || this.holder === shard) {
+      this.holder = shard
+      this.since = Math.max(this.since, life)
+      this.store(now, { logs: windows.logs })
+    }
+    return { holder: this.holder, logs: windows.logs }
+  }
+
+  /**
+   * Takes the identity back, with what was sent for it: `requests` pairs of time and count, then those of the events. From a
+   * shard that does not hold it, or has asked for it in a later life, this is ignored.
+   */
+  release(shard: number, life: number, marginMs: number, requests: number, ...numbers: number[]): { holder: number } {
+    if (this.holder !== shard || life < this.since) return { holder: this.holder }
+    const pairs: Entry[] = []
+    for (let i = 0; i + 1 < numbers.length; i += 2) pairs.push([numbers[i] as number, numbers[i + 1] as number])
+    const now = Date.now()
+    this.holder = NOBODY
+    const windows = this.windows(now, marginMs)
+    windows.addLogs([pairs.slice(0, requests), pairs.slice(requests)])
+    windows.wait(now, [])
+    this.store(now, { logs: windows.logs })
+    return { holder: NOBODY }
   }
 }
 
 /** One environment: 15,000 events in 60 s. */
 export class AppBudget extends Limiter {
-  protected get rules(): readonly Window[] {
-    return [EVENTS_PER_APP]
+  protected get rules(): readonly Rule[] {
+    return APP_RULES
   }
 
-  /** This many events, and as many of `ahead` more as there are left. `granted` tells how many that makes. */
+  /** At least `events`, and as many of `ahead` more as there are left. `granted` tells how many that makes. */
   lease(events: number, ahead: number, marginMs: number): Verdict & { granted: number } {
-    const { waitMs, quotas } = this.takeAll([events], marginMs)
-    if (waitMs > 0) return { waitMs, quotas, granted: 0 }
-    const more = Math.min(ahead, quotas[0]?.remaining ?? 0)
-    return { ...this.takeAll([more], marginMs), granted: events + more }
+    const now = Date.now()
+    const left = this.windows(now, marginMs).quotas(now)[0]?.remaining ?? 0
+    const granted = Math.max(events, Math.min(events + ahead, left))
+    const verdict = this.takeAll([granted], marginMs)
+    return { ...verdict, granted: verdict.waitMs === 0 ? granted : 0 }
   }
 }
 
@@ -114,9 +175,17 @@ function remote(namespace: DurableObjectNamespace, name: string) {
 }
 
 /** The limiter of one identity in one environment. */
-export function identityLimiter(namespace: DurableObjectNamespace, name: string): Remote<IdentityLimiter, 'take'> {
+export function identityLimiter(
+  namespace: DurableObjectNamespace,
+  name: string,
+): Remote<IdentityLimiter, 'take' | 'look' | 'hold' | 'release'> {
   const stub = remote(namespace, name)
-  return { take: (events, marginMs) => stub.take(events, marginMs) }
+  return {
+    take: (events, marginMs) => stub.take(events, marginMs),
+    look: () => stub.look(),
+    hold: (...numbers) => stub.hold(...numbers),
+    release: (...numbers) => stub.release(...numbers),
+  }
 }
 
 /** The budget of one environment. */

@@ -3,51 +3,51 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import {
-  EVENTS_PER_APP,
-  EVENTS_PER_IDENTITY,
-  type IngestRecord,
-  REQUESTS_PER_IDENTITY,
-  subjectKey,
-  type Window,
-} from '@heap-edge/contract'
+import { EVENTS_PER_APP, type IngestRecord, subjectKey, type Window } from '@heap-edge/contract'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
-import { appBudget, identityLimiter, type Quota, type Verdict } from './durable.ts'
+import { appBudget, IDENTITY_RULES, identityLimiter, NOBODY, type Verdict } from './durable.ts'
 import { Lease, LEASE_MS } from './lease.ts'
+import type { Quota } from './windows.ts'
 
 /** A limit of Heap, and what is left of it. */
 export interface LimitState extends Window, Quota {
   name: 'requests' | 'events' | 'app-events'
 }
 
-/** Whether a request may be sent to Heap now, and what is left of the limits that decided it. */
-export interface Permit {
-  granted: boolean
-  /** Milliseconds to wait where it is not. */
-  waitMs: number
-  /** Those of the identity that has the fewest requests left, or of the environment; none for accounts. */
+/** What of a request may be sent to Heap now, by the key of its records. */
+export interface Permits {
+  /** These may not: why they wait, and which shard of the outbox holds them, where one does. */
+  waiting: Map<string, { holder: number }>
+  /** The limits of the identity that has the fewest requests left, or of the environment; none for accounts. */
   limits: LimitState[]
 }
 
-const IDENTITY_LIMITS = [
-  { name: 'requests', ...REQUESTS_PER_IDENTITY },
-  { name: 'events', ...EVENTS_PER_IDENTITY },
-] as const
+const IDENTITY_LIMITS = (['requests', 'events'] as const).map((name, index) => ({
+  name,
+  ...(IDENTITY_RULES[index] as Window),
+}))
 
 const APP_LIMITS = [{ name: 'app-events', ...EVENTS_PER_APP }] as const
 
 /** What a limiter says is left, in the order of its rules, beside those rules. */
 function withRules(rules: readonly (Window & Pick<LimitState, 'name'>)[], quotas: Quota[]): LimitState[] {
-  return rules.map((rule, index) => ({ ...rule, ...(quotas[index] ?? { remaining: 0, resetMs: 0 }) }))
+  return quotas.map((quota, index) => ({ ...(rules[index] as (typeof rules)[number]), ...quota }))
 }
 
-/** Events by the key under which Heap counts them; a request that carries no events counts as none. */
-export function countByIdentity(records: IngestRecord[]): Map<string, number> {
+const ACCOUNT = 'account:'
+
+/** Whom a record is about: the key under which Heap counts it, or its account, which has no limit but an order. */
+export function ownerKey(record: IngestRecord): string {
+  return 'account_id' in record ? ACCOUNT + record.account_id : (subjectKey(record) as string)
+}
+
+/** Events by {@link ownerKey}; a request that carries no events counts as none. */
+export function countByOwner(records: IngestRecord[]): Map<string, number> {
   const counts = new Map<string, number>()
   for (const record of records) {
-    const key = subjectKey(record)
-    if (key !== undefined) counts.set(key, (counts.get(key) ?? 0) + ('event' in record ? 1 : 0))
+    const key = ownerKey(record)
+    counts.set(key, (counts.get(key) ?? 0) + ('event' in record ? 1 : 0))
   }
   return counts
 }
@@ -56,45 +56,54 @@ export function countByIdentity(records: IngestRecord[]): Map<string, number> {
 const leases = new Map<string, Lease>()
 
 /**
- * Counts a request against every limit that it touches. Where an identity refuses it, its events go back to the lease, so that
- * who sends too much uses up nobody's budget. The permits of the other identities in it stay used: their windows then hold a
- * little more than what Heap saw, never less.
+ * Counts a request against every limit that it touches. The events of whoever has to wait go back to the lease, so that who
+ * sends too much uses up nobody's budget.
+ *
+ * @param counts events by {@link ownerKey}. Beyond `maxLiveIdentities` keys nobody is asked: they wait.
  */
 export async function takePermits(
   env: Pick<Env, 'IDENTITY_LIMITER' | 'APP_BUDGET'>,
   app_id: string,
   counts: Map<string, number>,
-  { limitMarginMs }: Config,
-): Promise<Permit> {
+  { limitMarginMs, maxLiveIdentities }: Config,
+): Promise<Permits> {
   let lease = leases.get(app_id)
   if (!lease) leases.set(app_id, (lease = new Lease()))
+  const waiting: Permits['waiting'] = new Map()
   const events = counts.values().reduce((sum, count) => sum + count, 0)
-  const ends = await takeBudget(lease, () => appBudget(env.APP_BUDGET, `app:${app_id}`), events, limitMarginMs)
-  if (typeof ends === 'object') return ends
+  const budget = await takeBudget(lease, () => appBudget(env.APP_BUDGET, budgetName(app_id)), events, limitMarginMs)
+  if ('quotas' in budget) {
+    for (const key of counts.keys()) waiting.set(key, { holder: NOBODY })
+    return { waiting, limits: withRules(APP_LIMITS, budget.quotas) }
+  }
 
-  const verdicts = await Promise.all(
-    counts.entries().map(([key, count]) => {
-      return identityLimiter(env.IDENTITY_LIMITER, objectName(`${app_id}:${key}`)).take(count, limitMarginMs)
-    }),
-  )
-  const permit = summary(verdicts)
-  if (!permit.granted) lease.giveBack(events, ends)
-  return permit
-}
-
-/** The longest wait, and the limits of the identity that has the fewest requests left. */
-function summary(verdicts: Verdict[]): Permit {
-  let waitMs = 0
+  let notSent = 0
   let least: Verdict | undefined
-  for (const verdict of verdicts) {
-    waitMs = Math.max(waitMs, verdict.waitMs)
+  const wait = (key: string, count: number, holder: number) => {
+    waiting.set(key, { holder })
+    notSent += count
+  }
+  const ask = async ([key, count]: [string, number]) => {
+    const limiter = identityLimiter(env.IDENTITY_LIMITER, limiterName(app_id, key))
+    if (key.startsWith(ACCOUNT)) {
+      const { holder } = await limiter.look()
+      if (holder !== NOBODY) wait(key, count, holder)
+      return
+    }
+    const verdict = await limiter.take(count, limitMarginMs)
+    if (verdict.holder !== NOBODY || verdict.waitMs > 0) wait(key, count, verdict.holder)
     if (!least || requestsLeft(verdict) < requestsLeft(least)) least = verdict
   }
-  return { granted: waitMs === 0, waitMs, limits: least ? withRules(IDENTITY_LIMITS, least.quotas) : [] }
+  const keys = [...counts]
+  await Promise.all(keys.slice(0, maxLiveIdentities).map(ask))
+  for (const [key, count] of keys.slice(maxLiveIdentities)) wait(key, count, NOBODY)
+  if (notSent > 0) lease.giveBack(notSent, budget.ends)
+  return { waiting, limits: withRules(IDENTITY_LIMITS, least?.quotas ?? []) }
 }
 
+/** What is left of an identity; one that the outbox holds comes after all others, since nothing is known of it. */
 function requestsLeft({ quotas }: Verdict): number {
-  return quotas[0]?.remaining ?? 0
+  return quotas[0]?.remaining ?? Infinity
 }
 
 /** Takes events from the lease, or leases more: the time when the lease of them ends, or the refusal. */
@@ -103,18 +112,23 @@ async function takeBudget(
   budget: () => ReturnType<typeof appBudget>,
   events: number,
   marginMs: number,
-): Promise<number | Permit> {
+): Promise<{ ends: number } | Verdict> {
   const now = Date.now()
   const ends = lease.take(now, events)
-  if (ends !== undefined) return ends
+  if (ends !== undefined) return { ends }
   const { waitMs, granted, quotas } = await budget().lease(events, lease.ahead(now), marginMs + LEASE_MS)
-  if (waitMs > 0) return { granted: false, waitMs, limits: withRules(APP_LIMITS, quotas) }
+  if (waitMs > 0) return { waitMs, quotas }
   // Nothing is awaited in between, so that no other request of this isolate can use them up.
   lease.grant(now, granted)
-  return lease.take(now, events) ?? now
+  return { ends: lease.take(now, events) ?? now }
 }
 
-/** A name of a Durable Object that says nothing of whom it is about: a prefix and the base64url of SHA-256. */
-export function objectName(key: string): string {
-  return `i:${createHash('sha256').update(key).digest('base64url')}`
+/** The name of the object that counts for an environment. */
+export function budgetName(app_id: string): string {
+  return `app:${app_id}`
+}
+
+/** The name of the object that counts for an owner: a prefix and the base64url of SHA-256, which says nothing of whom. */
+export function limiterName(app_id: string, key: string): string {
+  return `i:${createHash('sha256').update(`${app_id}:${key}`).digest('base64url')}`
 }

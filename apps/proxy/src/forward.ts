@@ -3,39 +3,43 @@
  * @module
  */
 import { errorMessage } from '@heap-edge/contract'
+import { statedDelay } from 'heap-edge/retry'
 
 /** More of an answer is not read. */
 const ANSWER_BYTES = 4096
 
-/** The longest that Heap may tell us to wait, in s; a larger number is an error of theirs. */
-const LONGEST_WAIT_S = 3600
+/** The longest that Heap may tell us to wait, in ms; a larger number is an error of theirs. */
+const LONGEST_WAIT_MS = 3_600_000
 
 /** What became of the records: Heap has them, refuses them for good, or does not take them now. */
 export type Delivery =
   | { kind: 'delivered' }
   | { kind: 'refused'; status: number; reason: string | undefined }
-  | { kind: 'not-now'; cause: 'rate-limited' | 'failed' | 'timed-out'; retryAfterS?: number }
+  | { kind: 'not-now'; problem: string; retryAfterMs?: number | undefined }
 
 /**
  * Sends a request to Heap. Never throws.
  *
  * @param url the full address
- * @param body a request as Heap takes it
+ * @param body a request as Heap takes it, as JSON
  * @param timeoutMs how long Heap may take to answer
  */
-export async function forward(url: string, body: unknown, timeoutMs: number): Promise<Delivery> {
+export async function forward(url: string, body: string, timeoutMs: number): Promise<Delivery> {
   let response: Response
   try {
     response = await fetch(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
+      body,
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     })
   } catch (error) {
     const timedOut = error instanceof Error && error.name === 'TimeoutError'
-    return { kind: 'not-now', cause: timedOut ? 'timed-out' : 'failed' }
+    return {
+      kind: 'not-now',
+      problem: timedOut ? `Heap did not answer in ${timeoutMs} ms` : 'The connection to Heap failed',
+    }
   }
   const { ok, status } = response
   // Read, not cancelled, even where nobody asks for it: the connection is used again only then.
@@ -43,13 +47,12 @@ export async function forward(url: string, body: unknown, timeoutMs: number): Pr
   if (ok) return { kind: 'delivered' }
   // Heap's refusals, but not those that say that the route or the proxy itself is in trouble.
   if (status === 400 || status === 413 || status === 422) return { kind: 'refused', status, reason: errorMessage(text) }
-  return { kind: 'not-now', cause: status === 429 ? 'rate-limited' : 'failed', ...retryAfter(response) }
-}
-
-/** `Retry-After` in whole seconds, where it is there in that form. */
-function retryAfter({ headers }: Response): { retryAfterS?: number } {
-  const value = headers.get('Retry-After') ?? ''
-  return /^\d{1,9}$/.test(value) ? { retryAfterS: Math.min(Number(value), LONGEST_WAIT_S) } : {}
+  const stated = statedDelay(response.headers, Date.now())
+  return {
+    kind: 'not-now',
+    problem: `Heap answered ${status}`,
+    retryAfterMs: stated === undefined ? undefined : Math.min(stated, LONGEST_WAIT_MS),
+  }
 }
 
 /** The first few kB of an answer as text; the rest is not waited for. */

@@ -1,0 +1,181 @@
+/**
+ * The identities and accounts that a shard holds: how many of their records wait, and what their limits let through.
+ *
+ * While a shard holds an identity, its limiter sends everything here and counts nothing, so that this is the only place which
+ * sends for it and no call is needed to know what it may.
+ * @module
+ */
+import type { Entry } from '../limits/rolling-window.ts'
+import { type Rule, Windows } from '../limits/windows.ts'
+import type { Sql } from './sql.ts'
+
+/** One request with one event: what an owner has to be allowed so that something of it can be sent. */
+const LEAST = [1, 1]
+
+/** Longer than any window with its margin, in ms. */
+const REACH_MS = 121_000
+
+export class Owners {
+  readonly #sql: Sql
+  readonly #rules: readonly Rule[]
+  readonly #marginMs: number
+  /** Records that wait, by owner. */
+  readonly #waiting = new Map<number, number>()
+  /** Owners of which nothing waits: they are given back to their limiters. */
+  readonly #idle = new Set<number>()
+  /** What counts of those of which something was sent lately: in all, and what of it was sent from here. */
+  readonly #windows = new Map<number, { all: Windows; own: Windows }>()
+
+  constructor(sql: Sql, rules: readonly Rule[], marginMs: number, now: number) {
+    this.#sql = sql
+    this.#rules = rules
+    this.#marginMs = marginMs
+    for (const { id } of sql.exec<{ id: number }>('SELECT id FROM owners')) this.#idle.add(id)
+    const counts = sql.exec<{ owner: number; records: number }>(
+      'SELECT owner, count(*) AS records FROM records GROUP BY owner',
+    )
+    for (const { owner, records } of counts) this.expect(owner, records)
+    const held = sql.exec<{ id: number; logs: string }>('SELECT id, logs FROM owners WHERE held_at > ?', now - REACH_MS)
+    for (const { id, logs } of held) this.#addLogs(id, now, JSON.parse(logs) as Entry[][])
+    const sent = sql.exec<{ at: number; counts: string }>('SELECT at, counts FROM sent WHERE at > ?', now - REACH_MS)
+    for (const { at, counts } of sent) {
+      for (const [id, events] of Object.entries(JSON.parse(counts) as Record<string, number>)) {
+        this.#addOwn(Number(id), at, events)
+      }
+    }
+  }
+
+  /** The id of an owner that this shard holds for certain. */
+  held(key: string): number | undefined {
+    return this.#sql.exec<{ id: number }>('SELECT id FROM owners WHERE key = ? AND held', key)[0]?.id
+  }
+
+  /** Notes that its limiter is about to be asked for an owner: from now on it has to be given back. */
+  begin(key: string): number {
+    this.#sql.exec('INSERT OR IGNORE INTO owners (key) VALUES (?)', key)
+    const [row] = this.#sql.exec<{ id: number }>('SELECT id FROM owners WHERE key = ?', key)
+    const { id } = row as { id: number }
+    this.#idle.delete(id)
+    return id
+  }
+
+  /**
+   * Notes that it is held now, with what its limiter counted. What this shard has sent for it before, and could not give back
+   * for certain, counts on top, even where it is in there already: rather too much than too little.
+   *
+   * @param underWayMs a request that was let through so lately may not have reached Heap yet, and counts as of now
+   */
+  hold(id: number, now: number, logs: Entry[][], underWayMs: number): void {
+    const arrived = logs.map((log) => log.map(([at, count]): Entry => [now - at < underWayMs ? now : at, count]))
+    this.#sql.exec(
+      'UPDATE owners SET held = TRUE, held_at = ?, logs = ? WHERE id = ?',
+      now,
+      JSON.stringify(arrived),
+      id,
+    )
+    this.#addLogs(id, now, arrived)
+  }
+
+  /** Notes that it is about to be given back: from now on it is not certain any more that it is held. */
+  end(id: number): void {
+    this.#sql.exec('UPDATE owners SET held = FALSE WHERE id = ?', id)
+    this.#idle.delete(id)
+  }
+
+  /** Notes that its limiter could not be reached: it still has to be given back. */
+  doubt(id: number): void {
+    if (!this.#waiting.has(id)) this.#idle.add(id)
+  }
+
+  /** Forgets an owner that is held no longer. */
+  forget(id: number): void {
+    this.#sql.exec('DELETE FROM owners WHERE id = ?', id)
+    this.#idle.delete(id)
+    this.#windows.delete(id)
+  }
+
+  /** More records of it wait, or are about to. */
+  expect(id: number, records: number): void {
+    this.#idle.delete(id)
+    this.#waiting.set(id, (this.#waiting.get(id) ?? 0) + records)
+  }
+
+  /** So many do not wait any more. */
+  settle(id: number, records: number): void {
+    const left = (this.#waiting.get(id) ?? 0) - records
+    if (left > 0) this.#waiting.set(id, left)
+    else if (this.#waiting.delete(id)) this.#idle.add(id)
+  }
+
+  /** Notes what is about to be sent: one request of each owner, and its events. */
+  send(now: number, counts: ReadonlyMap<number, number>): void {
+    if (counts.size === 0) return
+    this.#sql.exec('DELETE FROM sent WHERE at < ?', now - REACH_MS)
+    this.#sql.exec('INSERT INTO sent (at, counts) VALUES (?, ?)', now, JSON.stringify(Object.fromEntries(counts)))
+    for (const [id, events] of counts) this.#addOwn(id, now, events)
+  }
+
+  /** Those of which something waits that may not be sent now. */
+  blocked(now: number): number[] {
+    const blocked: number[] = []
+    for (const [id, { all }] of this.#windows) {
+      if (all.empty(now)) this.#windows.delete(id)
+      else if (this.#waiting.has(id) && all.wait(now, LEAST) > 0) blocked.push(id)
+    }
+    return blocked
+  }
+
+  /** How many events of an owner may be sent now. */
+  eventsLeft(id: number, now: number): number {
+    return (this.#windows.get(id)?.all.quotas(now)[1]?.remaining ?? this.#rules[1]?.limit) as number
+  }
+
+  /** When something of an owner may be sent. */
+  freeAt(id: number, now: number): number {
+    return now + (this.#windows.get(id)?.all.wait(now, LEAST) ?? 0)
+  }
+
+  /** When the next owner can be given back; Infinity where nobody is to be. */
+  nextIdle(now: number): number {
+    let next = Infinity
+    for (const id of this.#idle) next = Math.min(next, this.freeAt(id, now))
+    return next
+  }
+
+  /** Some of those that can be given back: nothing of them waits, and their limits have room for what comes next. */
+  idle(now: number, most: number): { id: number; key: string }[] {
+    const ids: number[] = []
+    for (const id of this.#idle) {
+      if (ids.length === most) break
+      if (this.freeAt(id, now) <= now) ids.push(id)
+    }
+    const query = 'SELECT id, key FROM owners WHERE id IN (SELECT value FROM json_each(?))'
+    return this.#sql.exec<{ id: number; key: string }>(query, JSON.stringify(ids))
+  }
+
+  /** What still counts of what this shard has sent for an owner. */
+  sent(id: number, now: number): Entry[][] {
+    const own = this.#windows.get(id)?.own
+    own?.wait(now, LEAST)
+    return own?.logs ?? []
+  }
+
+  #windowsOf(id: number, now: number) {
+    let windows = this.#windows.get(id)
+    if (!windows) {
+      const empty = () => new Windows(this.#rules, this.#marginMs, now)
+      this.#windows.set(id, (windows = { all: empty(), own: empty() }))
+    }
+    return windows
+  }
+
+  #addOwn(id: number, at: number, events: number): void {
+    const { all, own } = this.#windowsOf(id, at)
+    all.add(at, [1, events])
+    own.add(at, [1, events])
+  }
+
+  #addLogs(id: number, now: number, logs: Entry[][]): void {
+    this.#windowsOf(id, now).all.addLogs(logs)
+  }
+}

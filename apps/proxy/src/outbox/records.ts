@@ -1,0 +1,114 @@
+/**
+ * The records of a shard: those that wait, in their order, and those that were set aside.
+ * @module
+ */
+import type { SetAsideRow, Sql, WaitingRow } from './sql.ts'
+
+/** Which of the waiting records are wanted. */
+export interface Wanted {
+  /** Not those of these owners. */
+  blocked: readonly number[]
+  /** Not those of this path. */
+  withoutPath?: string | undefined
+  upTo?: number | undefined
+  most: number
+}
+
+/** How much a shard holds, set aside or not. */
+export interface Totals {
+  waiting: number
+  setAside: number
+  bytes: number
+}
+
+export class Records {
+  readonly #sql: Sql
+  readonly totals: Totals
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+    const count = (table: string) => {
+      const query = `SELECT count(*) AS records, coalesce(sum(octet_length(body)), 0) AS bytes FROM ${table}`
+      return sql.exec<{ records: number; bytes: number }>(query)[0] as { records: number; bytes: number }
+    }
+    const [waiting, setAside] = [count('records'), count('set_aside')]
+    this.totals = { waiting: waiting.records, setAside: setAside.records, bytes: waiting.bytes + setAside.bytes }
+  }
+
+  add(owner: number, path: string, body: string, size: number, now: number): void {
+    this.#sql.exec('INSERT INTO records (owner, path, body, at) VALUES (?, ?, ?, ?)', owner, path, body, now)
+    this.totals.waiting++
+    this.totals.bytes += size
+  }
+
+  /** Oldest first. */
+  select({ blocked, withoutPath, upTo, most }: Wanted): WaitingRow[] {
+    const values: (string | number)[] = []
+    let where = 'TRUE'
+    const and = (condition: string, value: string | number) => {
+      where += ` AND ${condition}`
+      values.push(value)
+    }
+    if (blocked.length > 0) and('owner NOT IN (SELECT value FROM json_each(?))', JSON.stringify(blocked))
+    if (withoutPath !== undefined) and('path <> ?', withoutPath)
+    if (upTo !== undefined) and('seq <= ?', upTo)
+    return this.#sql.exec<WaitingRow>(
+      `SELECT seq, owner, path, body, octet_length(body) AS size, at FROM records WHERE ${where} ORDER BY seq LIMIT ?`,
+      ...values,
+      most,
+    )
+  }
+
+  /** The oldest of all. */
+  oldest(): Pick<WaitingRow, 'seq' | 'at'> | undefined {
+    return this.#sql.exec<WaitingRow>('SELECT seq, at FROM records ORDER BY seq LIMIT 1')[0]
+  }
+
+  /** Takes out what Heap has now. */
+  remove(rows: readonly WaitingRow[]): void {
+    this.#delete(rows)
+    for (const { size } of rows) this.totals.bytes -= size
+  }
+
+  setAside(
+    rows: readonly WaitingRow[],
+    now: number,
+    { why, status, reason }: Pick<SetAsideRow, 'why' | 'status' | 'reason'>,
+  ): void {
+    this.#sql.exec(
+      `INSERT INTO set_aside SELECT r.seq, o.key, r.path, r.body, r.at, ?, ?, ?, ?
+       FROM records r JOIN owners o ON o.id = r.owner WHERE r.seq IN (SELECT value FROM json_each(?))`,
+      now,
+      why,
+      status,
+      reason,
+      seqs(rows),
+    )
+    this.#delete(rows)
+    this.totals.setAside += rows.length
+  }
+
+  /** What was set aside, oldest first, after the one of this id. */
+  listSetAside(after: number, most: number): SetAsideRow[] {
+    return this.#sql.exec<SetAsideRow>('SELECT * FROM set_aside WHERE id > ? ORDER BY id LIMIT ?', after, most)
+  }
+
+  /** Throws away one that was set aside; false where there is none of this id. */
+  discard(id: number): boolean {
+    const query = 'DELETE FROM set_aside WHERE id = ? RETURNING octet_length(body) AS size'
+    const [row] = this.#sql.exec<{ size: number }>(query, id)
+    if (!row) return false
+    this.totals.setAside--
+    this.totals.bytes -= row.size
+    return true
+  }
+
+  #delete(rows: readonly WaitingRow[]): void {
+    this.#sql.exec('DELETE FROM records WHERE seq IN (SELECT value FROM json_each(?))', seqs(rows))
+    this.totals.waiting -= rows.length
+  }
+}
+
+function seqs(rows: readonly WaitingRow[]): string {
+  return JSON.stringify(rows.map(({ seq }) => seq))
+}
