@@ -2,7 +2,6 @@
  * What the proxy answered: a line for each answer, and what is left of the identity's 30 requests.
  * @module
  */
-import { burstAnswer } from './burst.ts'
 import { clock, element, make } from './dom.ts'
 
 const MOST_LINES = 100
@@ -12,15 +11,14 @@ interface Problem {
   errors?: { pointer: string; detail: string }[]
 }
 
-/** Adds an answer to the list. `sent` is the body of the request. */
-export function logAnswer(path: string, response: Response, sent: string): void {
+/** Adds an answer to the list. */
+export function logAnswer(path: string, response: Response): void {
   const { status, headers } = response
   const outcome = headers.get('Heap-Edge-Outcome') ?? ''
   const retryAfter = headers.get('Retry-After')
-  burstAnswer(sent, status, Number(retryAfter ?? 0))
   showLimit(headers.get('RateLimit'))
 
-  const line = make('li', status < 300 ? 'good' : status === 429 ? 'waits' : 'bad')
+  const line = make('li', status === 202 || status === 429 ? 'waits' : status < 300 ? 'good' : 'bad')
   line.append(
     make('time', '', clock(Date.now())),
     make('b', 'status', String(status)),

@@ -22,7 +22,8 @@ interface HeapAccount {
   properties: Record<string, unknown>
 }
 
-async function lookUp<T>(list: string): Promise<T[]> {
+/** A list of the sandbox, with its query. */
+export async function lookUp<T>(list: string): Promise<T[]> {
   const response = await fetch(`/heap/${list}`)
   if (!response.ok) throw new Error('The sandbox does not answer.')
   return ((await response.json()) as Record<string, T[]>)[list.split('?')[0] ?? ''] ?? []

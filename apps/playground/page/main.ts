@@ -16,7 +16,7 @@ const heap = createHeapBrowser({
   endpoint: proxy,
   async fetch(url, init) {
     const response = await fetch(url, init)
-    logAnswer(new URL(url).pathname, response.clone(), init.body as string)
+    logAnswer(new URL(url).pathname, response.clone())
     return response
   },
 })
@@ -61,7 +61,8 @@ element('reset').addEventListener('click', () => {
   heap.resetIdentity()
   showWho()
 })
-element('burst').addEventListener('click', () => startBurst((n) => heap.track('Burst', { n })))
+const who = () => heap.getIdentity() ?? heap.getUserId()
+element('burst').addEventListener('click', () => startBurst((properties) => heap.track('Burst', properties), who()))
 
 showWho()
-void showHeap(() => heap.getIdentity() ?? heap.getUserId())
+void showHeap(who)
