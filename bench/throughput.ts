@@ -13,8 +13,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import autocannon from 'autocannon'
 import { startWorkers } from '../scripts/workers.ts'
+import { JSON_BODY, measure, printRatios } from './measure.ts'
 
 const { values } = parseArgs({
   options: {
@@ -28,8 +28,6 @@ const [rounds, seconds, connections] = [values.rounds, values.seconds, values.co
   number,
   number,
 ]
-
-const JSON_BODY = { 'Content-Type': 'application/json' }
 
 /** By then each limiter has written its windows for the first time. */
 const FIRST_FLUSH_MS = 2000
@@ -75,25 +73,6 @@ const variants = [
   { name: 'itty-durable hop', url: `${workers.urls.baselines}/itty`, target: ['native RPC hop', 0.7] },
 ] as const
 
-async function measure(url: string, duration: number): Promise<number> {
-  const result = await autocannon({
-    url,
-    duration,
-    connections,
-    requests: [
-      {
-        method: 'POST',
-        headers: JSON_BODY,
-        setupRequest: (request) => ({ ...request, body: event() }),
-      },
-    ],
-  })
-  if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${url}: ${result.non2xx} answers that were not 2xx and ${result.errors} errors`)
-  }
-  return result['2xx'] / result.duration
-}
-
 const perSecond = new Map<string, number[]>(variants.map(({ name }) => [name, []]))
 try {
   // Every limiter is in memory, and its storage made, before anything is measured: what counts is the hot path, not the
@@ -103,9 +82,10 @@ try {
     if (status !== 200) throw new Error(`The warm-up was answered ${status}`)
   }
   await sleep(FIRST_FLUSH_MS)
-  for (const { url } of variants) await measure(url, 1)
+  for (const { url } of variants) await measure({ url, body: event, seconds: 1, connections })
   for (let round = 0; round < rounds; round++) {
-    for (const { name, url } of variants) perSecond.get(name)?.push(await measure(url, seconds))
+    for (const { name, url } of variants)
+      perSecond.get(name)?.push(await measure({ url, body: event, seconds, connections }))
     console.error(`round ${round + 1} of ${rounds}`)
   }
 } finally {
@@ -113,30 +93,4 @@ try {
   heap.close()
 }
 
-function median(numbers: number[] = []): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
-}
-
-const bare = median(perSecond.get('bare forwarder'))
-console.table(
-  Object.fromEntries(
-    variants.map(({ name, ...variant }) => {
-      const rate = median(perSecond.get(name))
-      const all = perSecond.get(name) ?? []
-      const [baseline, least] = 'target' in variant ? variant.target : []
-      const ratio = baseline === undefined ? undefined : rate / median(perSecond.get(baseline))
-      return [
-        name,
-        {
-          'requests/s': Math.round(rate),
-          'lowest … highest': `${Math.round(Math.min(...all))} … ${Math.round(Math.max(...all))}`,
-          'ratio to bare': (rate / bare).toFixed(2),
-          target:
-            ratio === undefined
-              ? ''
-              : `${ratio.toFixed(2)} of ${baseline}, wanted ${least}: ${ratio >= (least ?? 0) ? 'met' : 'MISSED'}`,
-        },
-      ]
-    }),
-  ),
-)
+printRatios(variants, perSecond)

@@ -53,9 +53,12 @@ export function countRows(rows: readonly WaitingRow[]): Map<number, number> {
   return counts
 }
 
-/** The body of the request, joined from what is stored. */
-export function bodyOf(app_id: string, rows: readonly WaitingRow[]): string {
-  const list = LISTS[rows[0]?.path ?? '']
-  const records = rows.map(({ body }) => body).join(',')
+/**
+ * The body of a request.
+ *
+ * @param records as JSON, with commas between them
+ */
+export function bodyOf(app_id: string, path: string, records: string): string {
+  const list = LISTS[path]
   return list ? `{"app_id":"${app_id}","${list}":[${records}]}` : `{"app_id":"${app_id}",${records.slice(1)}`
 }

@@ -16,6 +16,9 @@ import type { OutboxRecord } from './world.ts'
 /** Where an error that nobody expected has ended a run, the next one begins after this time, in ms. */
 const ERROR_RETRY_MS = 30_000
 
+/** An owner of which nothing waits any more is given back after this time, in ms. */
+const LINGER_MS = 5000
+
 const DAY_MS = 86_400_000
 
 /** Which shard of which environment an object is. */
@@ -143,6 +146,7 @@ export class OutboxShard extends DurableObject<Env> {
         rules: IDENTITY_RULES,
         marginMs: limitMarginMs,
         underWayMs: heapTimeoutMs,
+        lingerMs: LINGER_MS,
       },
     )
   }

@@ -11,7 +11,7 @@ export const LIMITER_RETRY_MS = 5000
 export class Holds {
   readonly #world: Pick<World, 'hold' | 'release' | 'now'>
   readonly #owners: Owners
-  readonly #settings: Pick<OutboxSettings, 'shard' | 'underWayMs'>
+  readonly #settings: Pick<OutboxSettings, 'shard' | 'underWayMs' | 'lingerMs'>
   readonly #life: number
   readonly #onCall: () => void
   /** Calls under way, by owner. */
@@ -25,7 +25,7 @@ export class Holds {
   constructor(
     world: Pick<World, 'hold' | 'release' | 'now'>,
     owners: Owners,
-    settings: Pick<OutboxSettings, 'shard' | 'underWayMs'>,
+    settings: Pick<OutboxSettings, 'shard' | 'underWayMs' | 'lingerMs'>,
     life: number,
     onCall: () => void,
   ) {
@@ -59,7 +59,7 @@ export class Holds {
       }),
     )
     if (ids.size === counts.size) return { ids, holders }
-    for (const [key, id] of ids) this.#owners.settle(id, counts.get(key) as number)
+    for (const [key, id] of ids) this.#owners.settle(id, counts.get(key) as number, this.#world.now())
     return { holders, error }
   }
 
@@ -71,10 +71,10 @@ export class Holds {
   async releaseIdle(most: number): Promise<number> {
     const now = this.#world.now()
     if (now >= this.#noReleaseBefore) {
-      const idle = this.#owners.idle(now, most)
+      const idle = this.#owners.idle(now, this.#settings.lingerMs, most)
       await Promise.all(idle.map(({ id, key }) => this.#exclusively(key, () => this.#release(id, key))))
     }
-    return Math.max(this.#owners.nextIdle(this.#world.now()), this.#noReleaseBefore)
+    return Math.max(this.#owners.nextIdle(this.#world.now(), this.#settings.lingerMs), this.#noReleaseBefore)
   }
 
   /** The id of an owner once it is held, and its records expected; or who else holds it. */
@@ -104,7 +104,7 @@ export class Holds {
       else this.#owners.forget(id)
       return holder
     } catch (error) {
-      this.#owners.doubt(id)
+      this.#owners.doubt(id, this.#world.now())
       throw error
     }
   }
@@ -117,7 +117,7 @@ export class Holds {
     } catch {
       // Not reached, or not for certain.
     }
-    this.#owners.doubt(id)
+    this.#owners.doubt(id, this.#world.now())
     this.#noReleaseBefore = this.#world.now() + LIMITER_RETRY_MS
   }
 

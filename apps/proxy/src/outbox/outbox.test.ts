@@ -247,6 +247,7 @@ class Model {
       rules: RULES,
       marginMs: 0,
       underWayMs: 0,
+      lingerMs: 100,
     })
   }
 

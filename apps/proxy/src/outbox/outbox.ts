@@ -150,7 +150,8 @@ export class Outbox {
   }
 
   /**
-   * Puts records that were set aside back behind all others.
+   * Puts records that were set aside back behind all others, and does not wait any longer to try again: whoever asks for it
+   * says that Heap takes them now.
    *
    * @param rows as {@link listSetAside} gave them
    * @returns how many: those that somebody else put back or discarded in the meantime do not count
@@ -166,10 +167,11 @@ export class Outbox {
         this.#records.add(ownerId, path, body, encoder.encode(body).length, now)
         put++
       } else {
-        this.#owners.settle(ownerId, 1)
+        this.#owners.settle(ownerId, 1, now)
       }
     }
-    this.#wake(Math.max(now, this.#pace.notBefore))
+    this.#pace = { ...this.#pace, notBefore: 0 }
+    this.#wake(now)
     return put
   }
 
@@ -184,7 +186,7 @@ export class Outbox {
     const [first] = rows
     if (!first) {
       const paused = now < this.#noTrackBefore ? this.#noTrackBefore : Infinity
-      return Math.min(paused, ...blocked.map((id) => this.#owners.freeAt(id, now)))
+      return blocked.reduce((next, id) => Math.min(next, this.#owners.freeAt(id, now)), paused)
     }
     if (first.path === PATHS.track) {
       const { granted, waitMs } = await this.#world.lease(rows.length)
@@ -195,7 +197,8 @@ export class Outbox {
       rows = rows.slice(0, granted)
     }
     this.#owners.send(this.#world.now(), countRows(rows))
-    const delivery = await this.#world.send(first.path, bodyOf(this.#settings.app_id, rows))
+    const body = bodyOf(this.#settings.app_id, first.path, this.#records.bodies(rows))
+    const delivery = await this.#world.send(first.path, body)
     const before = this.#pace
     this.#settle(rows, delivery)
     if (this.#pace !== before) this.#save('pace', JSON.stringify(this.#pace))
@@ -204,11 +207,13 @@ export class Outbox {
   /** Records that may be sent now, oldest first: the suspects of a refusal, as long as one of them may. */
   #candidates(blocked: readonly number[], now: number): WaitingRow[] {
     const wanted = { blocked, withoutPath: now < this.#noTrackBefore ? PATHS.track : undefined }
+    if ((this.#records.oldest()?.seq ?? Infinity) > (this.#pace.suspects?.upTo ?? Infinity)) {
+      this.#pace = withoutSuspects(this.#pace)
+    }
     const { suspects } = this.#pace
     if (suspects) {
       const rows = this.#records.select({ ...wanted, ...suspects })
-      if (rows.length > 0) return rows
-      if ((this.#records.oldest()?.seq ?? Infinity) > suspects.upTo) this.#pace = withoutSuspects(this.#pace)
+      if (rows.length > 0 || suspects.only) return rows
     }
     return this.#records.select({ ...wanted, most: RECORDS_PER_REQUEST })
   }
@@ -231,7 +236,7 @@ export class Outbox {
       this.#records.remove(rows)
     }
     this.#pace = afterDelivery(this.#pace)
-    for (const { owner } of rows) this.#owners.settle(owner, 1)
+    for (const { owner } of rows) this.#owners.settle(owner, 1, now)
   }
 
   /** Sets aside what is too old. */
@@ -242,7 +247,7 @@ export class Outbox {
     const fresh = rows.findIndex(({ at }) => at >= before)
     const expired = fresh === -1 ? rows : rows.slice(0, fresh)
     this.#records.setAside(expired, now, { why: 'expired', status: null, reason: null })
-    for (const { owner } of expired) this.#owners.settle(owner, 1)
+    for (const { owner } of expired) this.#owners.settle(owner, 1, now)
   }
 
   #load(name: string): string | undefined {
@@ -254,6 +259,8 @@ export class Outbox {
   }
 
   #wake(at: number): void {
+    // In whole ms, upwards: an alarm that rings a fraction too early would ring again and again.
+    at = Math.ceil(at)
     if (at >= this.#alarmAt) return // Infinity too: nothing is to be done then.
     this.#alarmAt = at
     this.#world.setAlarm(at)

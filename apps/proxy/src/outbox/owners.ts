@@ -21,16 +21,16 @@ export class Owners {
   readonly #marginMs: number
   /** Records that wait, by owner. */
   readonly #waiting = new Map<number, number>()
-  /** Owners of which nothing waits: they are given back to their limiters. */
-  readonly #idle = new Set<number>()
+  /** Owners of which nothing waits, and since when: they are given back to their limiters. */
+  readonly #idle = new Map<number, number>()
   /** What counts of those of which something was sent lately: in all, and what of it was sent from here. */
-  readonly #windows = new Map<number, { all: Windows; own: Windows }>()
+  readonly #windows = new Map<number, { all: Windows; own: Windows; nextAt: number }>()
 
   constructor(sql: Sql, rules: readonly Rule[], marginMs: number, now: number) {
     this.#sql = sql
     this.#rules = rules
     this.#marginMs = marginMs
-    for (const { id } of sql.exec<{ id: number }>('SELECT id FROM owners')) this.#idle.add(id)
+    for (const { id } of sql.exec<{ id: number }>('SELECT id FROM owners')) this.#idle.set(id, now)
     const counts = sql.exec<{ owner: number; records: number }>(
       'SELECT owner, count(*) AS records FROM records GROUP BY owner',
     )
@@ -83,8 +83,8 @@ export class Owners {
   }
 
   /** Notes that its limiter could not be reached: it still has to be given back. */
-  doubt(id: number): void {
-    if (!this.#waiting.has(id)) this.#idle.add(id)
+  doubt(id: number, now: number): void {
+    if (!this.#waiting.has(id)) this.#idle.set(id, now)
   }
 
   /** Forgets an owner that is held no longer. */
@@ -101,10 +101,10 @@ export class Owners {
   }
 
   /** So many do not wait any more. */
-  settle(id: number, records: number): void {
+  settle(id: number, records: number, now: number): void {
     const left = (this.#waiting.get(id) ?? 0) - records
     if (left > 0) this.#waiting.set(id, left)
-    else if (this.#waiting.delete(id)) this.#idle.add(id)
+    else if (this.#waiting.delete(id)) this.#idle.set(id, now)
   }
 
   /** Notes what is about to be sent: one request of each owner, and its events. */
@@ -120,7 +120,7 @@ export class Owners {
     const blocked: number[] = []
     for (const [id, { all }] of this.#windows) {
       if (all.empty(now)) this.#windows.delete(id)
-      else if (this.#waiting.has(id) && all.wait(now, LEAST) > 0) blocked.push(id)
+      else if (this.#waiting.has(id) && this.freeAt(id, now) > now) blocked.push(id)
     }
     return blocked
   }
@@ -132,22 +132,26 @@ export class Owners {
 
   /** When something of an owner may be sent. */
   freeAt(id: number, now: number): number {
-    return now + (this.#windows.get(id)?.all.wait(now, LEAST) ?? 0)
+    const windows = this.#windows.get(id)
+    return windows ? Math.max(now + windows.all.wait(now, LEAST), windows.nextAt) : now
   }
 
-  /** When the next owner can be given back; Infinity where nobody is to be. */
-  nextIdle(now: number): number {
+  /**
+   * When the next owner can be given back; Infinity where nobody is to be. It waits for `lingerMs`, since whoever sends much
+   * would be taken over again at once, and until the limits have room for what comes next.
+   */
+  nextIdle(now: number, lingerMs: number): number {
     let next = Infinity
-    for (const id of this.#idle) next = Math.min(next, this.freeAt(id, now))
+    for (const [id, since] of this.#idle) next = Math.min(next, Math.max(since + lingerMs, this.freeAt(id, now)))
     return next
   }
 
-  /** Some of those that can be given back: nothing of them waits, and their limits have room for what comes next. */
-  idle(now: number, most: number): { id: number; key: string }[] {
+  /** Some of those that can be given back. */
+  idle(now: number, lingerMs: number, most: number): { id: number; key: string }[] {
     const ids: number[] = []
-    for (const id of this.#idle) {
+    for (const [id, since] of this.#idle) {
       if (ids.length === most) break
-      if (this.freeAt(id, now) <= now) ids.push(id)
+      if (since + lingerMs <= now && this.freeAt(id, now) <= now) ids.push(id)
     }
     const query = 'SELECT id, key FROM owners WHERE id IN (SELECT value FROM json_each(?))'
     return this.#sql.exec<{ id: number; key: string }>(query, JSON.stringify(ids))
@@ -164,15 +168,19 @@ export class Owners {
     let windows = this.#windows.get(id)
     if (!windows) {
       const empty = () => new Windows(this.#rules, this.#marginMs, now)
-      this.#windows.set(id, (windows = { all: empty(), own: empty() }))
+      this.#windows.set(id, (windows = { all: empty(), own: empty(), nextAt: 0 }))
     }
     return windows
   }
 
   #addOwn(id: number, at: number, events: number): void {
-    const { all, own } = this.#windowsOf(id, at)
-    all.add(at, [1, events])
-    own.add(at, [1, events])
+    const windows = this.#windowsOf(id, at)
+    windows.all.add(at, [1, events])
+    windows.own.add(at, [1, events])
+    // The second half of the requests is spread, so that what trickles in goes together and nobody has to wait for long.
+    const [{ limit, windowMs }] = this.#rules as [Rule]
+    const left = windows.all.quotas(at)[0]?.remaining ?? 0
+    windows.nextAt = left < limit / 2 ? at + Math.ceil((windowMs + this.#marginMs) / limit) : at
   }
 
   #addLogs(id: number, now: number, logs: Entry[][]): void {

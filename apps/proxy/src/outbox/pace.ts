@@ -15,8 +15,11 @@ export interface Pace {
   notBefore: number
   /** What went wrong last, for people to read. */
   problem?: string
-  /** A record up to this `seq` is refused by Heap: they are sent in halves until it stands alone. */
-  suspects?: { upTo: number; most: number }
+  /**
+   * A record up to this `seq` is refused by Heap: they are sent in halves until it stands alone. With `only` nothing else is
+   * sent meanwhile, since there is a bad one among the others as well.
+   */
+  suspects?: { upTo: number; most: number; only?: boolean }
 }
 
 /** Nothing has gone wrong. */
@@ -39,8 +42,13 @@ export function afterFailure(
   return { ...pace, failures: pace.failures + 1, notBefore: now + delay, problem }
 }
 
-/** After a refusal of several records together, the last of which is `upTo`: one of them is bad, half of them come next. */
+/**
+ * After a refusal of several records together, the last of which is `upTo`: one of them is bad, half of them come next. One
+ * search after the other: where these are not the suspects of the one that goes on, they have to wait for its end.
+ */
 export function afterRefusal(pace: Pace, records: number, upTo: number): Pace {
+  const { suspects } = pace
+  if (suspects && upTo > suspects.upTo) return { ...pace, failures: 0, suspects: { ...suspects, only: true } }
   return { ...pace, failures: 0, suspects: { upTo, most: Math.floor(records / 2) } }
 }
 

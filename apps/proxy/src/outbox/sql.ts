@@ -8,14 +8,12 @@ export interface Sql {
   exec<Row = Record<string, unknown>>(query: string, ...values: (string | number | null)[]): Row[]
 }
 
-/** A record that waits, as one row. */
+/** A record that waits, without its body. */
 export interface WaitingRow {
   /** The order in which the records came. */
   seq: number
   owner: number
   path: string
-  /** The record as JSON, as it stands in Heap's lists. */
-  body: string
   /** Bytes of the body. */
   size: number
   /** When it was stored, in ms since 1970. */

@@ -29,6 +29,8 @@ export interface OutboxSettings {
   marginMs: number
   /** How long a request may be under way to Heap, in ms. */
   underWayMs: number
+  /** How long an owner of which nothing waits any more is held on to, in ms. */
+  lingerMs: number
 }
 
 /** What the outbox needs of the world. */
