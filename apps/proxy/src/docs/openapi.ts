@@ -116,6 +116,96 @@ const ROUTES = [
   ],
 ] as const
 
+/** A record that was set aside, and how a shard stands. */
+const outboxSchema = {
+  type: 'object',
+  properties: {
+    depth: { type: 'integer', description: 'Records that wait' },
+    bytes: { type: 'integer', description: 'Bytes of all records, those set aside too' },
+    oldest_age_s: { type: ['integer', 'null'], description: 'Age of the oldest record that waits, in seconds' },
+    set_aside: { type: 'integer' },
+    shards: {
+      type: 'array',
+      description:
+        'The same for each shard, with its failures in a row, what came of the last one and the next attempt',
+      items: { type: 'object' },
+    },
+    records: {
+      type: 'array',
+      description: 'Records that were set aside, oldest first in each shard',
+      items: {
+        type: 'object',
+        properties: {
+          id: { type: 'string', examples: ['123456789-2-17'] },
+          app_id: { type: 'string' },
+          path: { type: 'string' },
+          record: { type: 'object' },
+          stored_at: { type: 'string', format: 'date-time' },
+          set_aside_at: { type: 'string', format: 'date-time' },
+          why: { type: 'string', enum: ['refused', 'expired'] },
+          status: { type: ['integer', 'null'], description: "Heap's status, where it refused" },
+          reason: { type: ['string', 'null'] },
+        },
+      },
+    },
+    next: { type: ['string', 'null'], description: 'Goes into `after`, where there are more' },
+  },
+}
+
+const json = (schema: object) => ({ 'application/json': { schema } })
+const query = (name: string, type: string, description: string) => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type },
+})
+const admin = { tags: ['admin'], security: [{ adminToken: [] }] }
+const ADMIN_REFUSALS: ProblemKind[] = ['unauthorized', 'admin-closed', 'invalid-body', 'misconfigured']
+
+const ADMIN_PATHS = {
+  '/admin/outbox': {
+    get: {
+      ...admin,
+      operationId: 'outbox',
+      summary: 'what waits, and what was set aside and why',
+      parameters: [
+        query('limit', 'integer', 'Records to list, 0 to 1000; 100 where it is missing'),
+        query('after', 'string', 'The id after which to go on'),
+      ],
+      responses: {
+        200: { description: 'How it stands', content: json(outboxSchema) },
+        ...refusals(ADMIN_REFUSALS),
+      },
+    },
+  },
+  '/admin/outbox/retry': {
+    post: {
+      ...admin,
+      operationId: 'retryOutbox',
+      summary: 'puts back what was set aside, all or { "ids": [...] }, and tries at once',
+      requestBody: {
+        content: json({ type: 'object', properties: { ids: { type: 'array', items: { type: 'string' } } } }),
+      },
+      responses: {
+        200: {
+          description: 'How many were put back, and whether there are more: then call it again',
+          content: json({ type: 'object', properties: { retried: { type: 'integer' }, more: { type: 'boolean' } } }),
+        },
+        ...refusals(ADMIN_REFUSALS),
+      },
+    },
+  },
+  '/admin/outbox/{id}': {
+    delete: {
+      ...admin,
+      operationId: 'discardFromOutbox',
+      summary: 'throws away one that was set aside',
+      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+      responses: { 204: { description: 'It is gone' }, ...refusals([...ADMIN_REFUSALS, 'not-found']) },
+    },
+  },
+}
+
 /** The document. `servers` is relative, so that it fits wherever the Worker is deployed. */
 export function openapi() {
   const paths = ROUTES.map(([contract, operationId, summary, example]) => [
@@ -161,6 +251,7 @@ export function openapi() {
     servers: [{ url: '/' }],
     paths: {
       ...Object.fromEntries(paths),
+      ...ADMIN_PATHS,
       '/healthz': {
         get: {
           operationId: 'healthz',
@@ -176,6 +267,9 @@ export function openapi() {
         },
       },
     },
-    components: { schemas: { Problem: problemSchema } },
+    components: {
+      schemas: { Problem: problemSchema },
+      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } },
+    },
   }
 }

@@ -27,7 +27,9 @@ interface Schema {
 
 /** @param origin where this Worker is, for the examples */
 export function page(document: Document, origin: string) {
-  const ingest = Object.entries(document.paths as Record<string, object>).filter(([, item]) => 'post' in item)
+  const ingest = Object.entries(document.paths as Record<string, { post?: { tags: string[] } }>).filter(([, item]) =>
+    item.post?.tags.includes('ingest'),
+  )
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -50,12 +52,14 @@ export function page(document: Document, origin: string) {
           <code>{"events": [{"event": "Purchase", "identity": "alice@example.com"}]}</code>. A body may have 1,000,000
           bytes of JSON in UTF-8.
         </p>
-        ${ingest.map(([path, item]) => route(path, (item as { post: Operation }).post, origin))}
+        ${ingest.map(([path, item]) => route(path, item.post as unknown as Operation, origin))}
+        <h2>For operators</h2>
+        <p>With <code>Authorization: Bearer</code> and the <code>ADMIN_TOKEN</code>: ${operations(document.paths)}.</p>
         <h2>Answers</h2>
         <p>
           Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:
-          <code>delivered</code> or <code>rejected</code>. An error is <code>application/problem+json</code>, and its
-          <code>errors</code> point at each wrong place.
+          <code>delivered</code>, <code>queued</code> or <code>rejected</code>. An error is
+          <code>application/problem+json</code>, and its <code>errors</code> point at each wrong place.
         </p>
         <div class="table">
           <table>
@@ -69,6 +73,11 @@ export function page(document: Document, origin: string) {
               <td></td>
               <td>Heap has all of it.</td>
             </tr>
+            <tr>
+              <td>202</td>
+              <td></td>
+              <td>Heap has it, or will get it: what it cannot take now is safe in the outbox.</td>
+            </tr>
             ${Object.entries(PROBLEMS).map(
               ([kind, [status, title]]) =>
                 html`<tr id="${kind}">
@@ -81,6 +90,15 @@ export function page(document: Document, origin: string) {
         </div>
       </body>
     </html>`
+}
+
+/** The admin routes, each with what it does. */
+function operations(paths: Record<string, object>) {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, { tags: string[]; summary: string }>)
+      .filter(([, { tags }]) => tags.includes('admin'))
+      .map(([method, { summary }]) => html`<br /><code>${method.toUpperCase()} ${path}</code> ${summary}`),
+  )
 }
 
 interface Operation {

@@ -46,6 +46,10 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
   if (request instanceof Response) return request
   const records = recordsOf(request)
   stamp(records, Date.now())
+  const send = (part?: IngestRecord[]) => {
+    const body = part ? { app_id: request.app_id, [contract.listKey as string]: part } : request
+    return forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
+  }
 
   try {
     const { waiting, limits } = await takePermits(c.env, request.app_id, countByOwner(records), config)
@@ -53,21 +57,17 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
     const [now, later] = split(records, waiting)
     // What waits is stored first: where there is no room for it, nothing has been sent yet.
     if (later.length > 0 && !(await queue(c, contract.path, request.app_id, later, waiting))) return outboxFull(c)
-    if (now.length > 0) {
-      const body = later.length > 0 ? { app_id: request.app_id, [contract.listKey as string]: now } : request
-      const delivery = await forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
-      if (delivery.kind === 'refused' && later.length === 0) {
-        return problem(c, 'refused-by-heap', delivery.reason ?? `Heap answered ${delivery.status} and gave no reason.`)
-      }
-      if (delivery.kind === 'delivered' && later.length === 0) {
-        c.header('Heap-Edge-Outcome', 'delivered')
-        return c.json({})
-      }
-      // A part that Heap refuses goes to the outbox as well, once another part is accepted: there what is bad is found.
-      if (delivery.kind !== 'delivered' && !(await queue(c, contract.path, request.app_id, now, waiting))) {
-        return outboxFull(c)
-      }
+    const delivery = now.length > 0 ? await send(now.length < records.length ? now : undefined) : undefined
+    if (later.length === 0 && delivery?.kind === 'delivered') {
+      c.header('Heap-Edge-Outcome', 'delivered')
+      return c.json({})
     }
+    if (later.length === 0 && delivery?.kind === 'refused') {
+      return problem(c, 'refused-by-heap', delivery.reason ?? `Heap answered ${delivery.status} and gave no reason.`)
+    }
+    // Also where Heap refuses a part, once another part is accepted: the outbox finds what is bad in it.
+    const undelivered = delivery && delivery.kind !== 'delivered'
+    if (undelivered && !(await queue(c, contract.path, request.app_id, now, waiting))) return outboxFull(c)
   } catch (error) {
     console.error('limiter or outbox', error)
     c.header('Retry-After', '1')
