@@ -2,6 +2,7 @@
  * One run, several places: plain Node for pure logic, workerd for what runs in a Worker, and Node again for the tests that
  * start the real thing and talk to it over HTTP or through a browser.
  */
+import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
@@ -21,6 +22,8 @@ function insideWorkerd(name: string, configPath: string, bindings: Record<string
 
 export default defineConfig({
   test: {
+    // Two at once on two cores as well: the longest ones wait for Heap's windows most of their time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

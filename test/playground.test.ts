@@ -102,8 +102,9 @@ it('takes a burst of 500 and delivers all of it within the limit, and shows it',
   if (process.env.SCREENSHOTS) await page.screenshot({ path: join(root, 'docs', 'playground.png') })
 
   await page.getByText('None was lost, none was doubled.').waitFor({ timeout: 50_000 })
-  const stats = await local.held('stats')
-  expect(stats).toMatchObject({ events: 500, duplicates: 0, max: { requestsPerIdentity30s: 30 } })
+  const stats = await local.held<{ events: number; max: { requestsPerIdentity30s: number } }>('stats')
+  expect(stats.events).toBe(500)
+  expect(stats.max.requestsPerIdentity30s).toBe(30)
   const { events } = await local.held<{ events: { properties: { n: number } }[] }>('events?limit=1000')
   expect(new Set(events.map(({ properties }) => properties.n)).size).toBe(500)
   expect(errors).toEqual([])

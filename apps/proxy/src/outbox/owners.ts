@@ -12,6 +12,9 @@ import type { Sql } from './sql.ts'
 /** One request with one event: what an owner has to be allowed so that something of it can be sent. */
 const LEAST = [1, 1]
 
+/** What was let through under load has reached Heap after this time, in ms. */
+const ARRIVAL_MS = 2000
+
 /** Longer than any window with its margin, in ms. */
 const REACH_MS = 121_000
 
@@ -63,10 +66,11 @@ export class Owners {
    * Notes that it is held now, with what its limiter counted. What this shard has sent for it before, and could not give back
    * for certain, counts on top, even where it is in there already: rather too much than too little.
    *
-   * @param underWayMs a request that was let through so lately may not have reached Heap yet, and counts as of now
+   * @param underWayMs a request that was let through so lately may not have reached Heap yet, and counts as of a little later
    */
   hold(id: number, now: number, logs: Entry[][], underWayMs: number): void {
-    const arrived = logs.map((log) => log.map(([at, count]): Entry => [now - at < underWayMs ? now : at, count]))
+    const later = now + Math.min(underWayMs, ARRIVAL_MS)
+    const arrived = logs.map((log) => log.map(([at, count]): Entry => [now - at < underWayMs ? later : at, count]))
     this.#sql.exec(
       'UPDATE owners SET held = TRUE, held_at = ?, logs = ? WHERE id = ?',
       now,
