@@ -304,28 +304,35 @@ const steps = fc.array(
   { minLength: 20, maxLength: 300, size: 'max' },
 )
 
-it('loses nothing, keeps the order and the limits, and gives everything back, wherever it crashes', async () => {
-  expect.hasAssertions()
-  await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const model = new Model()
-      for (const step of all) {
-        void model.step(step)
-        model.ring()
-        await settled()
-      }
-      await model.finish()
-      // A call of an object that died may have come late and held an owner: the next record of that owner mends it.
-      for (const owner of [0, 1]) {
-        void model.step({ do: 'send', owner, kind: 'track', bad: false })
+/** The long form takes minutes. */
+const TIMEOUT_MS = 1_200_000
+
+it(
+  'loses nothing, keeps the order and the limits, and gives everything back, wherever it crashes',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    expect.hasAssertions()
+    await fc.assert(
+      fc.asyncProperty(steps, async (all) => {
+        const model = new Model()
+        for (const step of all) {
+          void model.step(step)
+          model.ring()
+          await settled()
+        }
         await model.finish()
-      }
-      verify(model)
-      model.storage.close()
-    }),
-    { numRuns: Number(process.env.MODEL_RUNS ?? 150) },
-  )
-})
+        // A call of an object that died may have come late and held an owner: the next record of that owner mends it.
+        for (const owner of [0, 1]) {
+          void model.step({ do: 'send', owner, kind: 'track', bad: false })
+          await model.finish()
+        }
+        verify(model)
+        model.storage.close()
+      }),
+      { numRuns: Number(process.env.MODEL_RUNS ?? 150) },
+    )
+  },
+)
 
 function verify(model: Model): void {
   const refused = model.outbox.listSetAside(0, 1000)
