@@ -17,7 +17,7 @@ import type { OutboxRecord } from './world.ts'
 const ERROR_RETRY_MS = 30_000
 
 /** An owner of which nothing waits any more is given back after this time, in ms. */
-const LINGER_MS = 2000
+const LINGER_MS = 5000
 
 const DAY_MS = 86_400_000
 

@@ -111,9 +111,7 @@ export class Records {
   }
 
   #delete(rows: readonly WaitingRow[]): void {
-    // To empty the table costs a fraction of what its rows do one by one, and mostly there is nothing else in it.
-    if (rows.length === this.totals.waiting) this.#sql.exec('DELETE FROM records')
-    else this.#sql.exec('DELETE FROM records WHERE seq IN (SELECT value FROM json_each(?))', seqs(rows))
+    this.#sql.exec('DELETE FROM records WHERE seq IN (SELECT value FROM json_each(?))', seqs(rows))
     this.totals.waiting -= rows.length
   }
 }
