@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sandbox } from './sandbox.ts'
 import type { Tally } from './tally.ts'
-import { countStale, findMistakes } from './verify.ts'
+import { findMistakes, listStale } from './verify.ts'
 
 const LOOK_AGAIN_MS = 1000
 
@@ -30,7 +30,7 @@ export async function everythingArrived(
   let requestAt = Date.now()
   while (Date.now() - progressAt < patienceMs) {
     const stats = await sandbox.stats()
-    const stale = countStale(accepted, await sandbox.properties())
+    const stale = listStale(accepted, await sandbox.properties()).length
     const complete = stale === 0 && stats.events >= events && (await nothingMissing())
     if (stats.requests !== requests) requestAt = Date.now()
     if (`${stats.events} ${stale}` !== progress) progressAt = Date.now()

@@ -14,7 +14,7 @@ import type { FaultsReport } from './report.ts'
 import { MOST_LISTED, type Sandbox, failingSandbox } from './sandbox.ts'
 import { sendAll } from './sender.ts'
 import { Tally } from './tally.ts'
-import { findMistakes } from './verify.ts'
+import { findMistakes, listStale } from './verify.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 const PROGRESS_MS = 3000
@@ -118,6 +118,7 @@ async function run(
     queued: tally.queued,
     held: events,
     ...findMistakes(tally.accepted, held),
+    staleOnes: listStale(tally.accepted, held),
     max,
     kills: tally.kills,
     faults: await sandbox.faults(),

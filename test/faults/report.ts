@@ -15,6 +15,8 @@ export interface FaultsReport extends Mistakes {
   queued: number
   /** Events in the sandbox. */
   held: number
+  /** What is stale, a sentence each. */
+  staleOnes: string[]
   /** The most that Heap's limits were made use of. */
   max: Maxima
   kills: number
@@ -36,6 +38,7 @@ export function problemsOf(report: FaultsReport, kills: number): string[] {
     ...Object.entries(mistakes)
       .filter(([, count]) => count > 0)
       .map(([what, count]) => `${count} ${what}`),
+    ...report.staleOnes.slice(0, 10),
     ...exceededWindows(report.max),
     ...(report.kills < kills ? [`${report.kills} kills instead of ${kills}`] : []),
   ]

@@ -55,20 +55,22 @@ export function findMistakes(accepted: readonly Written[], held: Held): Mistakes
     if (n < last) outOfOrder++
     latest.set(owner, Math.max(n, last))
   }
-  return { lost: sent.size - seen.size, doubled, outOfOrder, stale: countStale(accepted, held) }
+  return { lost: sent.size - seen.size, doubled, outOfOrder, stale: listStale(accepted, held).length }
 }
 
-/** Users and accounts whose properties are not what was written last. */
-export function countStale(
+/** Users and accounts whose properties are not what was written last: each with what it has and what it should have. */
+export function listStale(
   accepted: readonly Written[],
   { users, accounts }: Pick<Held, 'users' | 'accounts'>,
-): number {
+): string[] {
   const lists = { user: users, account: accounts }
-  return (['user', 'account'] as const).reduce((sum, kind) => {
+  return (['user', 'account'] as const).flatMap((kind) => {
     const last = new Map(accepted.filter((record) => record.kind === kind).map(({ owner, n }) => [owner, n]))
     const now = new Map(lists[kind].map(({ owner, n }) => [owner, n]))
-    return sum + [...last].filter(([owner, n]) => now.get(owner) !== n).length
-  }, 0)
+    return [...last]
+      .filter(([owner, n]) => now.get(owner) !== n)
+      .map(([owner, n]) => `${kind} ${owner} has ${now.get(owner)} instead of ${n}`)
+  })
 }
 
 /** The limits of Heap that were exceeded, a sentence each. */
