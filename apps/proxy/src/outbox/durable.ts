@@ -9,7 +9,7 @@ import { forward } from '../forward.ts'
 import { appBudget, IDENTITY_RULES, identityLimiter } from '../limits/durable.ts'
 import { LEASE_MS } from '../limits/lease.ts'
 import { budgetName, limiterName } from '../limits/permits.ts'
-import { type Arrival, Outbox, type OutboxStatus } from './outbox.ts'
+import { type Arrival, type ArrivedRow, Outbox, type OutboxStatus } from './outbox.ts'
 import { SCHEMA, type SetAsideRow, type Sql } from './sql.ts'
 import type { OutboxRecord } from './world.ts'
 
@@ -29,13 +29,11 @@ export interface Place {
 
 export type Stored = { outcome: 'stored' } | Exclude<Arrival, { outcome: 'room' }>
 
-type Rows = Extract<Arrival, { outcome: 'room' }>['rows']
-
 export class OutboxShard extends DurableObject<Env> {
   readonly #sql: Sql
   #outbox: Outbox | undefined
   /** Records that have arrived since the last write, and that write. */
-  #arrived: Rows = []
+  #arrived: ArrivedRow[] = []
   #written: Promise<void> | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {

@@ -15,9 +15,18 @@ import { Records } from './records.ts'
 import type { SetAsideRow, WaitingRow } from './sql.ts'
 import type { OutboxRecord, OutboxSettings, World } from './world.ts'
 
+/** A record for which there is room, with the id of its owner, which is held. */
+export interface ArrivedRow {
+  owner: number
+  path: string
+  body: string
+  /** Bytes of the body. */
+  size: number
+}
+
 /** What became of an attempt to store records: they can be inserted now, there is no room, or another shard holds owners. */
 export type Arrival =
-  | { outcome: 'room'; rows: { owner: number; path: string; body: string; size: number }[] }
+  | { outcome: 'room'; rows: ArrivedRow[] }
   | { outcome: 'full'; retryAfterMs: number }
   | { outcome: 'elsewhere'; holders: Record<string, number> }
 
@@ -100,7 +109,7 @@ export class Outbox {
   }
 
   /** Stores what {@link arrive} has made room for. */
-  insert(rows: Extract<Arrival, { outcome: 'room' }>['rows']): void {
+  insert(rows: readonly ArrivedRow[]): void {
     const now = this.#world.now()
     let due = Infinity
     for (const { owner, path, body, size } of rows) {
