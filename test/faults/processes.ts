@@ -31,7 +31,7 @@ export function proxyProcess(folder: string, heapUrl: string, onEnd: OnEnd): Wor
       HEAP_APP_ID: '123456789',
       HEAP_EXTRA_APP_IDS: '987654321',
       HEAP_BASE_URL: heapUrl,
-      HEAP_TIMEOUT_MS: '1000',
+      HEAP_TIMEOUT_MS: '2000',
       OUTBOX_SHARDS: '4',
     },
     storage: join(folder, 'storage'),

@@ -10,7 +10,7 @@ import type { Tally } from './tally.ts'
 /** The longest that a `Retry-After` is waited for, in ms. */
 const LONGEST_WAIT_MS = 2000
 
-/** Far more than the proxy may need: it gives Heap a second. */
+/** Far more than the proxy may need: it gives Heap two seconds. */
 const ANSWER_MS = 30_000
 
 const LOOK_AGAIN_MS = 25

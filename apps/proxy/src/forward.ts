@@ -11,11 +11,17 @@ const ANSWER_BYTES = 4096
 /** The longest that Heap may tell us to wait, in ms; a larger number is an error of theirs. */
 const LONGEST_WAIT_MS = 3_600_000
 
-/** What became of the records: Heap has them, refuses them for good, or does not take them now. */
+/** A request that has had no answer, or none yet, has reached Heap after this time, in ms: under load, some take longer. */
+export const ARRIVAL_MS = 2000
+
+/**
+ * What became of the records: Heap has them, refuses them for good, or does not take them now. A request that is `unanswered`
+ * may still arrive.
+ */
 export type Delivery =
   | { kind: 'delivered' }
   | { kind: 'refused'; status: number; reason: string | undefined }
-  | { kind: 'not-now'; problem: string; retryAfterMs?: number | undefined }
+  | { kind: 'not-now'; problem: string; retryAfterMs?: number | undefined; unanswered?: boolean }
 
 /**
  * Sends a request to Heap. Never throws.
@@ -36,10 +42,9 @@ export async function forward(url: string, body: string, timeoutMs: number): Pro
     })
   } catch (error) {
     const timedOut = error instanceof Error && error.name === 'TimeoutError'
-    return {
-      kind: 'not-now',
-      problem: timedOut ? `Heap did not answer in ${timeoutMs} ms` : 'The connection to Heap failed',
-    }
+    return timedOut
+      ? { kind: 'not-now', problem: `Heap did not answer in ${timeoutMs} ms`, unanswered: true }
+      : { kind: 'not-now', problem: 'The connection to Heap failed' }
   }
   const { ok, status } = response
   // Read, not cancelled, even where nobody asks for it: the connection is used again only then.

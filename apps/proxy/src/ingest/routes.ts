@@ -66,8 +66,10 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
       return problem(c, 'refused-by-heap', delivery.reason ?? `Heap answered ${delivery.status} and gave no reason.`)
     }
     // Also where Heap refuses a part, once another part is accepted: the outbox finds what is bad in it.
-    const undelivered = delivery && delivery.kind !== 'delivered'
-    if (undelivered && !(await queue(c, contract.path, request.app_id, now, waiting))) return outboxFull(c)
+    if (delivery && delivery.kind !== 'delivered') {
+      const unanswered = delivery.kind === 'not-now' && delivery.unanswered
+      if (!(await queue(c, contract.path, request.app_id, now, waiting, unanswered))) return outboxFull(c)
+    }
   } catch (error) {
     console.error('limiter or outbox', error)
     c.header('Retry-After', '1')
@@ -91,6 +93,7 @@ async function queue(
   app_id: string,
   records: IngestRecord[],
   waiting: Permits['waiting'],
+  unanswered = false,
 ): Promise<boolean> {
   const unsent = records.map((record) => {
     const owner = ownerKey(record)
@@ -98,7 +101,7 @@ async function queue(
     const body = JSON.stringify({ ...record, app_id: undefined })
     return { owner, path, body, holder: waiting.get(owner)?.holder ?? NOBODY }
   })
-  const { retryAfterMs } = await storeUnsent(c.env, app_id, unsent, configOf(c.env))
+  const { retryAfterMs } = await storeUnsent(c.env, app_id, unsent, configOf(c.env), unanswered)
   if (retryAfterMs !== undefined) c.header('Retry-After', String(seconds(retryAfterMs)))
   return retryAfterMs === undefined
 }

@@ -45,9 +45,9 @@ export class OutboxShard extends DurableObject<Env> {
     }
   }
 
-  /** Stores records. What is answered is durable. */
-  async store(place: Place, records: OutboxRecord[]): Promise<Stored> {
-    const arrival = await this.#open(place).arrive(records)
+  /** Stores records; `unanswered` where they are in a request that may still arrive. What is answered is durable. */
+  async store(place: Place, records: OutboxRecord[], unanswered: boolean): Promise<Stored> {
+    const arrival = await this.#open(place).arrive(records, unanswered)
     if (arrival.outcome !== 'room') return arrival
     this.#arrived.push(...arrival.rows)
     await (this.#written ??= this.#writeTogether())

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { PATHS } from '@heap-edge/contract'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Delivery } from '../forward.ts'
+import { ARRIVAL_MS, type Delivery } from '../forward.ts'
 import { type Rule, Windows } from '../limits/windows.ts'
 import { Outbox } from './outbox.ts'
 import { SCHEMA, type Sql } from './sql.ts'
@@ -25,7 +25,15 @@ type Step =
   | { do: 'heap'; mode: Mode }
 
 /** How Heap behaves: it takes a request or not, and one does or does not learn of it. */
-type Mode = 'takes' | 'fails' | 'cuts' | 'takes and cuts' | 'is busy'
+type Mode = 'takes' | 'fails' | 'cuts' | 'takes and cuts' | 'is busy' | 'hangs'
+
+interface Arrived {
+  owner: string
+  path: string
+  n: number
+  at: number
+  request: number
+}
 
 /** SQLite, of which a crash loses what was written since something last left the object. */
 class Storage {
@@ -61,7 +69,9 @@ class Model {
   now = 1_000_000
   mode: Mode = 'takes'
   /** What Heap has taken, with each repetition. */
-  readonly arrived: { owner: string; path: string; n: number; at: number; request: number }[] = []
+  readonly arrived: Arrived[] = []
+  /** What arrives only when nobody waits for it any more. */
+  #late: { due: number; records: Arrived[]; fromOutbox: boolean }[] = []
   /** Calls under way: each does what it does at the other end when it is its turn. */
   readonly #calls: (() => void)[] = []
   readonly #limiters = new Map<string, { windows: Windows; holder: number; since: number }>()
@@ -100,6 +110,7 @@ class Model {
 
   /** The alarm, where it is due. */
   ring(): void {
+    this.#arriveLate(({ due }) => due <= this.now)
     const [alarm] = this.storage.sql.exec<{ at: number }>('SELECT at FROM alarm')
     if (!alarm || alarm.at > this.now || this.#draining) return
     this.#draining = true
@@ -127,7 +138,7 @@ class Model {
         continue
       }
       const [alarm] = this.storage.sql.exec<{ at: number }>('SELECT at FROM alarm')
-      if (!alarm && !this.#draining) return
+      if (!alarm && !this.#draining) return this.#arriveLate(() => true)
       this.now = Math.max(this.now, alarm?.at ?? this.now)
     }
     throw new Error('It never comes to an end')
@@ -155,11 +166,13 @@ class Model {
   /** Whether it is accepted or refused for good; nothing where it has to be sent again. */
   async #accept(record: OutboxRecord): Promise<boolean | undefined> {
     const limiter = this.#limiter(record.owner)
+    let unanswered: boolean | undefined
     if (limiter.holder === NOBODY && limiter.windows.take(this.now, [1, eventsIn(record)]).waitMs === 0) {
-      const delivery = await this.#heap(record.path, [record.body])
+      const delivery = await this.#heap(record.path, [record.body], false)
       if (delivery.kind !== 'not-now') return delivery.kind === 'delivered'
+      unanswered = delivery.unanswered
     }
-    const arrival = await this.#outbox.arrive([record])
+    const arrival = await this.#outbox.arrive([record], unanswered)
     if (arrival.outcome !== 'room') return
     this.#outbox.insert(arrival.rows)
     this.storage.end('COMMIT')
@@ -184,22 +197,28 @@ class Model {
     })
   }
 
-  #heap(path: string, bodies: string[]): Promise<Delivery> {
+  #heap(path: string, bodies: string[], fromOutbox: boolean): Promise<Delivery> {
     const records = bodies.map((body) => JSON.parse(body) as { owner: string; n: number; bad: boolean })
     const { mode } = this
     const bad = records.some((record) => record.bad)
     const request = ++this.#requests
     // The limits count what arrives, whatever comes of it.
-    for (const { owner, n } of records) {
-      const taken = mode.startsWith('takes') && !bad
-      this.arrived.push({ owner, path, n: taken ? n : 0, at: this.now, request })
-    }
+    const taken = (mode.startsWith('takes') || mode === 'hangs') && !bad
+    const arrived = records.map(({ owner, n }) => ({ owner, path, n: taken ? n : 0, at: this.now, request }))
+    if (mode === 'hangs') this.#late.push({ due: this.now + ARRIVAL_MS - 1, records: arrived, fromOutbox })
+    else this.arrived.push(...arrived)
     return this.#call((): Delivery => {
+      if (mode === 'hangs') return { kind: 'not-now', problem: 'no answer', unanswered: true }
       if (mode === 'cuts' || mode === 'takes and cuts') return { kind: 'not-now', problem: 'cut' }
       if (mode === 'is busy') return { kind: 'not-now', problem: '429', retryAfterMs: 700 }
       if (mode === 'fails') return { kind: 'not-now', problem: '503' }
       return bad ? { kind: 'refused', status: 400, reason: 'bad' } : { kind: 'delivered' }
     })
+  }
+
+  #arriveLate(due: (request: { due: number; fromOutbox: boolean }) => boolean): void {
+    for (const { records } of this.#late.filter(due)) this.arrived.push(...records)
+    this.#late = this.#late.filter((request) => !due(request))
   }
 
   #start(): Outbox {
@@ -231,6 +250,7 @@ class Model {
         return this.#heap(
           path,
           records.map((record) => JSON.stringify(record)),
+          true,
         ).then(alive)
       },
       setAlarm: (at) => {
@@ -256,6 +276,8 @@ class Model {
     this.#life++
     this.storage.end(keep ? 'COMMIT' : 'ROLLBACK')
     if (lost) this.#calls.length = 0
+    // A sender would send it again and go on: what then comes late is not the outbox's to prevent.
+    this.#arriveLate(({ fromOutbox }) => !fromOutbox)
     this.#busy.clear()
     this.#draining = false
     this.#outbox = this.#start()
@@ -297,7 +319,7 @@ const steps = fc.array(
       weight: 2,
       arbitrary: fc.record<Step & { do: 'heap' }>({
         do: fc.constant('heap'),
-        mode: fc.constantFrom<Mode>('takes', 'takes', 'fails', 'cuts', 'takes and cuts', 'is busy'),
+        mode: fc.constantFrom<Mode>('takes', 'takes', 'fails', 'cuts', 'takes and cuts', 'is busy', 'hangs'),
       }),
     },
   ),

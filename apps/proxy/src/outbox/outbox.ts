@@ -6,7 +6,7 @@
  * @module
  */
 import { PATHS, RECORDS_PER_REQUEST } from '@heap-edge/contract'
-import type { Delivery } from '../forward.ts'
+import { ARRIVAL_MS, type Delivery } from '../forward.ts'
 import { bodyOf, chooseRows, countRows } from './batch.ts'
 import { Holds, LIMITER_RETRY_MS } from './holds.ts'
 import { Owners } from './owners.ts'
@@ -65,6 +65,8 @@ export class Outbox {
   readonly #expected = { rows: 0, bytes: 0 }
   #alarmAt = Infinity
   #noTrackBefore = 0
+  /** Until then a request may arrive that nobody waits for any more: no property in it may come after a newer value of itself. */
+  #quietUntil = 0
 
   /** Goes on from what the tables hold. */
   constructor(world: World, settings: OutboxSettings) {
@@ -76,6 +78,7 @@ export class Outbox {
     this.#pace = pace ? (JSON.parse(pace) as Pace) : GOOD_PACE
     const life = Math.max(world.now(), Number(this.#load('life') ?? 0) + 1)
     this.#save('life', String(life))
+    if (this.#records.totals.waiting > 0) this.#keepQuiet(world.now())
     // Where nothing comes of a call, somebody has to give the owner back.
     this.#holds = new Holds(world, this.#owners, settings, life, () => this.#wake(world.now() + LIMITER_RETRY_MS))
   }
@@ -84,9 +87,11 @@ export class Outbox {
    * Makes room for records, and sees to it that all of their owners are held. What is granted has to be given to
    * {@link insert}.
    *
+   * @param unanswered whether they are in a request that may still arrive at Heap
    * @throws what a limiter threw that could not be reached
    */
-  async arrive(records: readonly OutboxRecord[]): Promise<Arrival> {
+  async arrive(records: readonly OutboxRecord[], unanswered = false): Promise<Arrival> {
+    if (unanswered) this.#keepQuiet(this.#world.now())
     const sized = records.map((record) => ({ ...record, size: encoder.encode(record.body).length }))
     const bytes = sized.reduce((sum, { size }) => sum + size, 0)
     const { totals } = this.#records
@@ -118,7 +123,7 @@ export class Outbox {
       this.#expected.bytes -= size
       due = Math.min(due, this.#owners.freeAt(owner, now))
     }
-    this.#wake(Math.max(due, this.#pace.notBefore))
+    this.#wake(Math.max(due, this.#notBefore))
   }
 
   /**
@@ -189,7 +194,7 @@ export class Outbox {
     const now = this.#world.now()
     this.#expire(now)
     if (this.#records.totals.waiting === 0) return Infinity
-    if (now < this.#pace.notBefore) return this.#pace.notBefore
+    if (now < this.#notBefore) return this.#notBefore
     const blocked = this.#owners.blocked(now)
     let rows = chooseRows(this.#candidates(blocked, now), (owner) => this.#owners.eventsLeft(owner, now))
     const [first] = rows
@@ -231,7 +236,8 @@ export class Outbox {
   #settle(rows: readonly WaitingRow[], delivery: Delivery): void {
     const now = this.#world.now()
     if (delivery.kind === 'not-now') {
-      const { problem, retryAfterMs } = delivery
+      const { problem, retryAfterMs, unanswered } = delivery
+      if (unanswered) this.#keepQuiet(now)
       this.#pace = afterFailure(this.#pace, now, problem, retryAfterMs, () => this.#world.random())
       return
     }
@@ -257,6 +263,15 @@ export class Outbox {
     const expired = fresh === -1 ? rows : rows.slice(0, fresh)
     this.#records.setAside(expired, now, { why: 'expired', status: null, reason: null })
     for (const { owner } of expired) this.#owners.settle(owner, 1, now)
+  }
+
+  #keepQuiet(now: number): void {
+    this.#quietUntil = now + ARRIVAL_MS
+  }
+
+  /** Nothing is sent before this time. */
+  get #notBefore(): number {
+    return Math.max(this.#pace.notBefore, this.#quietUntil)
   }
 
   #load(name: string): string | undefined {

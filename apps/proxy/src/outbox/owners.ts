@@ -5,15 +5,13 @@
  * sends for it and no call is needed to know what it may.
  * @module
  */
+import { ARRIVAL_MS } from '../forward.ts'
 import type { Entry } from '../limits/rolling-window.ts'
 import { type Rule, Windows } from '../limits/windows.ts'
 import type { Sql } from './sql.ts'
 
 /** One request with one event: what an owner has to be allowed so that something of it can be sent. */
 const LEAST = [1, 1]
-
-/** What was let through under load has reached Heap after this time, in ms. */
-const ARRIVAL_MS = 2000
 
 /** Longer than any window with its margin, in ms. */
 const REACH_MS = 121_000

@@ -62,8 +62,9 @@ export class Records {
 
   /** The bodies of these, in their order, with commas between them. */
   bodies(rows: readonly WaitingRow[]): string {
-    const query = `SELECT group_concat(r.body, ',') AS bodies FROM json_each(?) AS j CROSS JOIN records AS r ON r.seq = j.value`
-    return this.#sql.exec<{ bodies: string }>(query, seqs(rows))[0]?.bodies ?? ''
+    const [condition, ...values] = only(rows)
+    const query = `SELECT group_concat(body, ',' ORDER BY seq) AS bodies FROM records WHERE ${condition}`
+    return this.#sql.exec<{ bodies: string }>(query, ...values)[0]?.bodies ?? ''
   }
 
   /** The oldest of all. */
@@ -82,14 +83,15 @@ export class Records {
     now: number,
     { why, status, reason }: Pick<SetAsideRow, 'why' | 'status' | 'reason'>,
   ): void {
+    const [condition, ...values] = only(rows)
     this.#sql.exec(
       `INSERT INTO set_aside SELECT r.seq, o.key, r.path, r.body, r.at, ?, ?, ?, ?
-       FROM records r JOIN owners o ON o.id = r.owner WHERE r.seq IN (SELECT value FROM json_each(?))`,
+       FROM records r JOIN owners o ON o.id = r.owner WHERE r.${condition}`,
       now,
       why,
       status,
       reason,
-      seqs(rows),
+      ...values,
     )
     this.#delete(rows)
     this.totals.setAside += rows.length
@@ -111,11 +113,15 @@ export class Records {
   }
 
   #delete(rows: readonly WaitingRow[]): void {
-    this.#sql.exec('DELETE FROM records WHERE seq IN (SELECT value FROM json_each(?))', seqs(rows))
+    const [condition, ...values] = only(rows)
+    this.#sql.exec(`DELETE FROM records WHERE ${condition}`, ...values)
     this.totals.waiting -= rows.length
   }
 }
 
-function seqs(rows: readonly WaitingRow[]): string {
-  return JSON.stringify(rows.map(({ seq }) => seq))
+/** A condition for these rows, and its values. A range, where there is nothing in between, is twice as fast. */
+function only(rows: readonly WaitingRow[]): [condition: string, ...values: (number | string)[]] {
+  const [first, last] = [rows[0], rows.at(-1)]
+  if (first && last && last.seq - first.seq === rows.length - 1) return ['seq BETWEEN ? AND ?', first.seq, last.seq]
+  return ['seq IN (SELECT value FROM json_each(?))', JSON.stringify(rows.map(({ seq }) => seq))]
 }

@@ -28,6 +28,7 @@ export function shardOf(owner: string, shards: number): number {
 /**
  * Stores records in their shards; once it returns without `retryAfterMs`, all of them are durable.
  *
+ * @param unanswered whether they are in a request that may still arrive at Heap
  * @returns `retryAfterMs` where a shard has no room. Of a body of several shards, others may have stored their part then.
  * @throws where a shard or a limiter cannot be reached
  */
@@ -36,6 +37,7 @@ export async function storeUnsent(
   app_id: string,
   records: readonly Unsent[],
   { outbox }: Config,
+  unanswered: boolean,
 ): Promise<{ retryAfterMs?: number }> {
   const byShard = Map.groupBy(records, ({ owner, holder }) =>
     holder === NOBODY ? shardOf(owner, outbox.shards) : holder,
@@ -43,7 +45,7 @@ export async function storeUnsent(
   const answers = await Promise.all(
     Array.from(byShard, async ([shard, unsent]) => {
       const plain = unsent.map(({ owner, path, body }) => ({ owner, path, body }))
-      return { unsent, stored: await outboxShard(env, app_id, shard).store({ app_id, shard }, plain) }
+      return { unsent, stored: await outboxShard(env, app_id, shard).store({ app_id, shard }, plain, unanswered) }
     }),
   )
   const moved: Unsent[] = []
@@ -53,5 +55,5 @@ export async function storeUnsent(
     // The number of shards was changed while records waited: the old shard keeps its owners until it is done with them.
     for (const record of unsent) moved.push({ ...record, holder: stored.holders[record.owner] ?? record.holder })
   }
-  return moved.length > 0 ? storeUnsent(env, app_id, moved, { outbox } as Config) : {}
+  return moved.length > 0 ? storeUnsent(env, app_id, moved, { outbox } as Config, unanswered) : {}
 }
