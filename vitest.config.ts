@@ -38,6 +38,10 @@ export default defineConfig({
         ALLOWED_ORIGINS: 'https://shop.example,http://localhost:8789',
         MAX_LIVE_IDENTITIES: '50',
         ADMIN_TOKEN: 'local-admin-token',
+        HEAP_API_KEY: 'local-api-key',
+        SLACK_WEBHOOK_URL: 'https://slack.test/services/T/B/secret',
+        NOTIFY_WEBHOOK_URL: 'https://receiver.test/hook',
+        NOTIFY_WEBHOOK_SECRET: 'whsec_bG9jYWwtd2ViaG9vay1zZWNyZXQtZm9yLXRlc3Rz',
       }),
       insideWorkerd('sandbox', './wrangler.toml'),
       {

@@ -12,6 +12,7 @@ export default defineConfig([
   library(
     {
       index: 'src/index.ts',
+      admin: 'src/admin/index.ts',
       browser: 'src/browser/index.ts',
       check: 'src/check/index.ts',
       retry: 'src/retry.ts',

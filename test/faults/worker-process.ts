@@ -18,6 +18,8 @@ export interface WorkerProcessOptions {
   temporary: string
   /** Errors with these words in them are not shown. */
   expected?: string
+  /** Gets each line that it writes, in the place of standard error. */
+  onLine?: (line: string) => void
   /** Called when it ends without having been killed. */
   onEnd: (error: Error) => void
 }
@@ -35,17 +37,20 @@ export class WorkerProcess {
 
   /** Starts it: on a free port the first time, later on the same one. */
   async start(): Promise<void> {
-    const { app, bindings, storage, temporary, expected, onEnd } = this.#options
+    const { app, bindings, storage, temporary, expected, onLine, onEnd } = this.#options
     const port = this.url === '' ? 0 : Number(new URL(this.url).port)
     // A process group of its own, and none of the flags of a test runner.
     const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify({ app, port, bindings, storage })], {
       detached: true,
       execArgv: [],
       env: { ...process.env, TMPDIR: temporary },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', onLine ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     })
     this.#child = child
-    if (child.stderr) {
+    if (child.stdout && onLine) createInterface(child.stdout).on('line', onLine)
+    if (child.stderr && onLine) {
+      createInterface(child.stderr).on('line', onLine)
+    } else if (child.stderr) {
       createInterface(child.stderr).on('line', (line) => {
         if (!expected || !line.includes(expected)) console.error(`${app}: ${line}`)
       })

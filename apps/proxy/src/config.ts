@@ -2,7 +2,7 @@
  * The settings of the Worker: read once, checked together, told together.
  * @module
  */
-import { appId, INGEST_ORIGINS } from '@heap-edge/contract'
+import { ADMIN_ORIGIN, appId, INGEST_ORIGINS } from '@heap-edge/contract'
 import * as z from 'zod'
 
 /** Comma-separated values; blanks around them and empty ones do not count. */
@@ -36,6 +36,16 @@ const whole = (fallback: number, least: number, most: number) =>
     .max(most, { error: `must be at most ${most}` })
     .default(fallback)
 
+const hours = (fallback: number) =>
+  z.coerce.number({ error: 'must be a number of hours' }).positive().max(8760).default(fallback)
+
+const HOUR_MS = 3_600_000
+
+/** As Standard Webhooks writes it: `whsec_` and 24 to 64 bytes in base64. */
+const webhookSecret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, {
+  error: 'must be whsec_ and 24 to 64 random bytes in base64',
+})
+
 const settings = z
   .object({
     HEAP_APP_ID: appId,
@@ -50,7 +60,22 @@ const settings = z
     OUTBOX_MAX_ROWS: whole(100_000, 1, 10_000_000),
     OUTBOX_MAX_BYTES: whole(100_000_000, 1_000_000, 5_000_000_000),
     OUTBOX_MAX_AGE_DAYS: z.coerce.number({ error: 'must be a number of days' }).positive().max(365).default(7),
+    HEAP_API_KEY: z.string().min(1, { error: 'must not be empty' }).optional(),
+    DELETION_OVERDUE_HOURS: hours(4),
+    DELETION_TIMEOUT_HOURS: hours(24),
+    DELETION_GRACE_HOURS: hours(24),
+    SLACK_WEBHOOK_URL: httpUrl.optional(),
+    NOTIFY_WEBHOOK_URL: httpUrl.optional(),
+    NOTIFY_WEBHOOK_SECRET: webhookSecret.optional(),
     ADMIN_TOKEN: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
+  })
+  .superRefine((value, context) => {
+    if (value.NOTIFY_WEBHOOK_URL === undefined || value.NOTIFY_WEBHOOK_SECRET !== undefined) return
+    context.addIssue({
+      code: 'custom',
+      path: ['NOTIFY_WEBHOOK_SECRET'],
+      message: 'must be set, to sign what is sent to NOTIFY_WEBHOOK_URL',
+    })
   })
   .transform((value) => ({
     /** The environment that is meant where a body names none. */
@@ -59,6 +84,10 @@ const settings = z
     appIds: new Set([value.HEAP_APP_ID, ...value.HEAP_EXTRA_APP_IDS]),
     /** Where Heap is: an origin, or a base URL without a slash at the end. */
     heapUrl: value.HEAP_BASE_URL ?? INGEST_ORIGINS[value.HEAP_REGION],
+    /** Where Heap's routes with a key are. */
+    heapAdminUrl: value.HEAP_BASE_URL ?? ADMIN_ORIGIN,
+    /** The key for them; without it nothing is deleted. */
+    heapApiKey: value.HEAP_API_KEY,
     /** How long Heap may take to answer, in ms. */
     heapTimeoutMs: value.HEAP_TIMEOUT_MS,
     /** Exact origins; `*` lets every page in. */
@@ -74,6 +103,18 @@ const settings = z
       maxBytes: value.OUTBOX_MAX_BYTES,
       maxAgeDays: value.OUTBOX_MAX_AGE_DAYS,
     },
+    /** How long a deletion may take until it is told about, and until it is given up; how long its users stay suppressed. */
+    deletions: {
+      overdueMs: value.DELETION_OVERDUE_HOURS * HOUR_MS,
+      timeoutMs: value.DELETION_TIMEOUT_HOURS * HOUR_MS,
+      graceMs: value.DELETION_GRACE_HOURS * HOUR_MS,
+    },
+    /** Who is told about deletions: an incoming webhook of Slack, and a webhook that is signed. */
+    slackWebhookUrl: value.SLACK_WEBHOOK_URL,
+    webhook:
+      value.NOTIFY_WEBHOOK_URL !== undefined && value.NOTIFY_WEBHOOK_SECRET !== undefined
+        ? { url: value.NOTIFY_WEBHOOK_URL, secret: value.NOTIFY_WEBHOOK_SECRET }
+        : undefined,
     /** Who has it may use the admin routes; without it they are closed. */
     adminToken: value.ADMIN_TOKEN,
   }))

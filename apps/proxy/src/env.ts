@@ -2,6 +2,7 @@
  * The bindings of the Worker, as in the root's wrangler.toml. Settings are strings beside them; `config.ts` reads those.
  * @module
  */
+import type { DeletionLedger } from './deletions/durable.ts'
 import type { OutboxShard } from './outbox/durable.ts'
 
 export interface Env {
@@ -10,4 +11,5 @@ export interface Env {
   IDENTITY_LIMITER: DurableObjectNamespace
   APP_BUDGET: DurableObjectNamespace
   OUTBOX: DurableObjectNamespace<OutboxShard>
+  DELETIONS: DurableObjectNamespace<DeletionLedger>
 }

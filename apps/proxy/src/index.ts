@@ -1,16 +1,21 @@
 /**
- * What Cloudflare calls: `fetch` and the exported Durable Object classes. Wiring only.
+ * What Cloudflare calls: `fetch`, `scheduled` and the exported Durable Object classes. Wiring only.
  * @module
  */
 import { Hono } from 'hono'
+import { deletions } from './admin/deletions.ts'
+import { heapRoutes } from './admin/heap-routes.ts'
 import { outbox } from './admin/outbox.ts'
+import { raw } from './admin/raw.ts'
 import { ConfigError, configOf } from './config.ts'
+import { deletionLedger } from './deletions/durable.ts'
 import { docs } from './docs/routes.ts'
 import type { Env } from './env.ts'
 import { ingest } from './ingest/routes.ts'
 import { problem } from './problem.ts'
 import { script } from './script.ts'
 
+export { DeletionLedger } from './deletions/durable.ts'
 export { AppBudget, IdentityLimiter } from './limits/durable.ts'
 export { OutboxShard } from './outbox/durable.ts'
 
@@ -20,6 +25,9 @@ app.route('/', ingest)
 app.route('/', script)
 app.route('/', docs)
 app.route('/', outbox)
+app.route('/', deletions)
+app.route('/', heapRoutes)
+app.route('/', raw)
 
 app.get('/healthz', (c) => {
   configOf(c.env)
@@ -39,4 +47,7 @@ app.onError((error, c) => {
   return problem(c, 'internal', 'The request was not accepted; send it again.')
 })
 
-export default app
+export default {
+  fetch: app.fetch,
+  scheduled: (_, env) => deletionLedger(env).round(),
+} satisfies ExportedHandler<Env>

@@ -35,15 +35,14 @@ export function readAnswer(url: string, { ok, status, headers }: Response, text:
   }
   const { detail, err, error, message, errors } = Object(body) as ErrorBody
   const reason = [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
-  const sentence = `${url} answered ${status}: ${reason?.slice(0, 300) ?? 'no reason given'}`
-  const details = {
-    status,
-    problems: Array.isArray(errors) ? errors.filter(Boolean) : [],
-    retryAfterMs: statedDelay(headers, now),
-  }
-  if (!isRetryable(status)) return { outcome: 'rejected', error: new HeapRequestError(sentence, details) }
+  const retryable = isRetryable(status)
+  const Kind = status === 429 ? HeapRateLimitError : retryable ? HeapUnavailableError : HeapRequestError
   return {
-    outcome: 'failed',
-    error: new (status === 429 ? HeapRateLimitError : HeapUnavailableError)(sentence, details),
+    outcome: retryable ? 'failed' : 'rejected',
+    error: new Kind(`${url} answered ${status}: ${reason?.slice(0, 300) || 'no reason given'}`, {
+      status,
+      problems: Array.isArray(errors) ? errors.filter(Boolean) : [],
+      retryAfterMs: statedDelay(headers, now),
+    }),
   }
 }

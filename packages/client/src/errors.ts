@@ -3,12 +3,14 @@
  * @module
  */
 import type { Problem } from '@heap-edge/contract'
+import type { DeletionRequest } from './admin/types.ts'
 
 /** What an error knows beside its message. */
 export interface HeapErrorDetails {
   status?: number
   problems?: Problem[]
   retryAfterMs?: number | undefined
+  submitted?: DeletionRequest[]
   cause?: unknown
 }
 
@@ -21,6 +23,8 @@ export class HeapError extends Error {
   readonly problems: Problem[] = []
   /** Milliseconds that the server asked to wait, where it said so. */
   declare readonly retryAfterMs?: number | undefined
+  /** Of `deleteUsers` in heap-edge/admin: the requests of the list that Heap had taken before this one failed. */
+  declare readonly submitted?: DeletionRequest[]
 
   constructor(message: string, details?: HeapErrorDetails) {
     super(message, details)

@@ -6,7 +6,10 @@ import type { Fetch } from './options.ts'
 
 /** A request as the server saw it. */
 export interface Seen {
+  method: string
   url: string
+  headers: Headers
+  signal: AbortSignal
   body: Record<string, unknown>
   /** The text of the body, to compare attempts byte by byte. */
   text: string
@@ -22,7 +25,10 @@ export const json = (status: number, body: unknown = {}, headers: Record<string,
 
 /** An answer for which `fetch` waits until the signal is aborted. */
 export const never = (signal: AbortSignal) =>
-  new Promise<Response>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+  new Promise<Response>((_, reject) => {
+    if (signal.aborted) reject(signal.reason as Error)
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
 
 /** Options for `createHeap`, what the server has seen, and for how long the client slept. */
 export function fakeWorld(server: Server = () => json(200)) {
@@ -31,8 +37,16 @@ export function fakeWorld(server: Server = () => json(200)) {
   let time = Date.parse('2026-01-01T00:00:00Z')
   let keys = 0
   const fetch: Fetch = async (url, init) => {
-    const text = init.body as string
-    const request = { url, text, body: JSON.parse(text) as Record<string, unknown>, at: time }
+    const text = (init.body as string | null) ?? ''
+    const request: Seen = {
+      method: init.method as string,
+      url,
+      headers: new Headers(init.headers),
+      signal: init.signal as AbortSignal,
+      text,
+      body: JSON.parse(text || '{}') as Record<string, unknown>,
+      at: time,
+    }
     return server(request, seen.push(request) - 1)
   }
   return {

@@ -79,14 +79,14 @@ function timer(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** Blanks and slashes come along where an address is copied. */
-const trimmed = (value: unknown) => String(value).replace(/^[\s/]+|[\s/]+$/g, '')
+export const trimmed = (value: unknown): string => String(value).replace(/^[\s/]+|[\s/]+$/g, '')
 
 /** @throws TypeError that says which option is wrong */
 export function readOptions(options: HeapOptions): Settings {
   const { appId = '', endpoint, region = 'us', maxRecords = mostRecords, retry, ...rest } = options
   const id = trimmed(appId)
   const base = trimmed(endpoint ?? origins[region])
-  if (!(endpoint ? /^\d*$/ : /^\d+$/).test(id)) throw new TypeError('appId must be digits')
+  if (/\D/.test(id) || (!id && !endpoint)) throw new TypeError('appId must be digits')
   if (!/^https?:\/\/[^\s?#]+$/.test(base)) throw new TypeError("endpoint must be a URL, region 'us' or 'eu'")
   return {
     // Whatever is called without a `this`, as some runtimes want of their own functions.

@@ -4,13 +4,13 @@
  */
 import { isObject } from '@heap-edge/contract'
 import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { type Config, configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import type { Place } from '../outbox/durable.ts'
 import { outboxShard } from '../outbox/shards.ts'
 import type { SetAsideRow } from '../outbox/sql.ts'
 import { problem } from '../problem.ts'
+import { limitBody } from './body.ts'
 import { adminOnly } from './token.ts'
 
 type AdminContext = Context<{ Bindings: Env }>
@@ -23,12 +23,7 @@ const BODY_BYTES = 100_000
 export const outbox = new Hono<{ Bindings: Env }>().basePath('/admin/outbox')
 
 outbox.use(adminOnly)
-outbox.use(
-  bodyLimit({
-    maxSize: BODY_BYTES,
-    onError: (c) => problem(c, 'body-too-large', `A body may have ${BODY_BYTES} bytes.`),
-  }),
-)
+outbox.use(limitBody(BODY_BYTES))
 
 outbox.get('/', async (c) => {
   const limit = Number(c.req.query('limit') ?? 100)

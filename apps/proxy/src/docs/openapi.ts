@@ -4,7 +4,9 @@
  */
 import { requests } from '@heap-edge/contract'
 import * as z from 'zod'
-import { PROBLEMS, type ProblemKind } from '../problem.ts'
+import type { ProblemKind } from '../problem.ts'
+import { ADMIN_PATHS } from './admin-paths.ts'
+import { limits, outcome, refusals } from './answers.ts'
 
 const VERSION = '0.1.0'
 
@@ -29,40 +31,6 @@ const problemSchema = {
       },
     },
   },
-}
-
-const header = (description: string) => ({ description, schema: { type: 'string' } })
-const outcome = {
-  'Heap-Edge-Outcome': {
-    description: 'What became of the records',
-    schema: { type: 'string', enum: ['delivered', 'queued', 'suppressed', 'rejected'] },
-  },
-}
-const limits = {
-  RateLimit: header(
-    'What is left of the requests and events of the identity: `"requests";r=29;t=30, "events";r=999;t=60`',
-  ),
-  'RateLimit-Policy': header('The limits of Heap: `"requests";q=30;w=30, "events";q=1000;w=60`'),
-}
-const retryAfter = { 'Retry-After': header('Seconds to wait') }
-
-/** One answer for each status, since several kinds of problems share one. */
-function refusals(kinds: ProblemKind[]) {
-  const byStatus = new Map<number, string[]>()
-  for (const kind of kinds) {
-    const [status, title] = PROBLEMS[kind]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `${title} (\`${kind}\`)`])
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, titles]) => [
-      status,
-      {
-        description: titles.join('; '),
-        headers: { ...outcome, ...(status === 429 && { ...retryAfter, ...limits }), ...(status === 503 && retryAfter) },
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    ]),
-  )
 }
 
 const REFUSALS: ProblemKind[] = [
@@ -115,96 +83,6 @@ const ROUTES = [
     { user_id: '8325872782136936', identity: 'alice@example.com' },
   ],
 ] as const
-
-/** A record that was set aside, and how a shard stands. */
-const outboxSchema = {
-  type: 'object',
-  properties: {
-    depth: { type: 'integer', description: 'Records that wait' },
-    bytes: { type: 'integer', description: 'Bytes of all records, those set aside too' },
-    oldest_age_s: { type: ['integer', 'null'], description: 'Age of the oldest record that waits, in seconds' },
-    set_aside: { type: 'integer' },
-    shards: {
-      type: 'array',
-      description:
-        'The same for each shard, with its failures in a row, what came of the last one and the next attempt',
-      items: { type: 'object' },
-    },
-    records: {
-      type: 'array',
-      description: 'Records that were set aside, oldest first in each shard',
-      items: {
-        type: 'object',
-        properties: {
-          id: { type: 'string', examples: ['123456789-2-17'] },
-          app_id: { type: 'string' },
-          path: { type: 'string' },
-          record: { type: 'object' },
-          stored_at: { type: 'string', format: 'date-time' },
-          set_aside_at: { type: 'string', format: 'date-time' },
-          why: { type: 'string', enum: ['refused', 'expired'] },
-          status: { type: ['integer', 'null'], description: "Heap's status, where it refused" },
-          reason: { type: ['string', 'null'] },
-        },
-      },
-    },
-    next: { type: ['string', 'null'], description: 'Goes into `after`, where there are more' },
-  },
-}
-
-const json = (schema: object) => ({ 'application/json': { schema } })
-const query = (name: string, type: string, description: string) => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type },
-})
-const admin = { tags: ['admin'], security: [{ adminToken: [] }] }
-const ADMIN_REFUSALS: ProblemKind[] = ['unauthorized', 'admin-closed', 'invalid-body', 'misconfigured']
-
-const ADMIN_PATHS = {
-  '/admin/outbox': {
-    get: {
-      ...admin,
-      operationId: 'outbox',
-      summary: 'what waits, and what was set aside and why',
-      parameters: [
-        query('limit', 'integer', 'Records to list, 0 to 1000; 100 where it is missing'),
-        query('after', 'string', 'The id after which to go on'),
-      ],
-      responses: {
-        200: { description: 'How it stands', content: json(outboxSchema) },
-        ...refusals(ADMIN_REFUSALS),
-      },
-    },
-  },
-  '/admin/outbox/retry': {
-    post: {
-      ...admin,
-      operationId: 'retryOutbox',
-      summary: 'puts back what was set aside, all or { "ids": [...] }, and tries at once',
-      requestBody: {
-        content: json({ type: 'object', properties: { ids: { type: 'array', items: { type: 'string' } } } }),
-      },
-      responses: {
-        200: {
-          description: 'How many were put back, and whether there are more: then call it again',
-          content: json({ type: 'object', properties: { retried: { type: 'integer' }, more: { type: 'boolean' } } }),
-        },
-        ...refusals(ADMIN_REFUSALS),
-      },
-    },
-  },
-  '/admin/outbox/{id}': {
-    delete: {
-      ...admin,
-      operationId: 'discardFromOutbox',
-      summary: 'throws away one that was set aside',
-      parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
-      responses: { 204: { description: 'It is gone' }, ...refusals([...ADMIN_REFUSALS, 'not-found']) },
-    },
-  },
-}
 
 /** The document. `servers` is relative, so that it fits wherever the Worker is deployed. */
 export function openapi() {

@@ -4,6 +4,7 @@
  */
 import {
   type IngestRecord,
+  PATHS,
   recordsOf,
   type RequestContract,
   requests,
@@ -16,8 +17,8 @@ import { type Context, Hono } from 'hono'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { forward } from '../forward.ts'
-import { NOBODY } from '../limits/durable.ts'
-import { countByOwner, type LimitState, ownerKey, type Permits, takePermits } from '../limits/permits.ts'
+import { NOBODY } from '../limits/holder.ts'
+import { countByOwner, isSuppressed, type LimitState, ownerKey, type Permits, takePermits } from '../limits/permits.ts'
 import { storeUnsent } from '../outbox/shards.ts'
 import { problem } from '../problem.ts'
 import { jsonOnly, readRequest, sizeLimit } from './body.ts'
@@ -44,19 +45,29 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
   const config = configOf(c.env)
   const request = await readRequest(c, contract, config)
   if (request instanceof Response) return request
+  const { app_id } = request
   const records = recordsOf(request)
   stamp(records, Date.now())
   const send = (part?: IngestRecord[]) => {
-    const body = part ? { app_id: request.app_id, [contract.listKey as string]: part } : request
+    const body = part ? { app_id, [contract.listKey as string]: part } : request
     return forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
   }
 
   try {
-    const { waiting, limits } = await takePermits(c.env, request.app_id, countByOwner(records), config)
+    const [permits, joinsDeleted] = await Promise.all([
+      takePermits(c.env, app_id, countByOwner(records), config),
+      contract.path === PATHS.identify &&
+        isSuppressed(c.env, app_id, `user_id:${(request as IdentifyRequest).user_id}`),
+    ])
+    const { waiting, limits } = permits
     describeLimits(c, limits)
-    const [now, later] = split(records, waiting)
+    const [now, later] = joinsDeleted ? [[], []] : split(records, permits)
+    if (now.length === 0 && later.length === 0) {
+      c.header('Heap-Edge-Outcome', 'suppressed')
+      return c.json({})
+    }
     // What waits is stored first: where there is no room for it, nothing has been sent yet.
-    if (later.length > 0 && !(await queue(c, contract.path, request.app_id, later, waiting))) return outboxFull(c)
+    if (later.length > 0 && !(await queue(c, contract.path, app_id, later, waiting))) return outboxFull(c)
     const delivery = now.length > 0 ? await send(now.length < records.length ? now : undefined) : undefined
     if (later.length === 0 && delivery?.kind === 'delivered') {
       c.header('Heap-Edge-Outcome', 'delivered')
@@ -68,7 +79,7 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
     // Also where Heap refuses a part, once another part is accepted: the outbox finds what is bad in it.
     if (delivery && delivery.kind !== 'delivered') {
       const unanswered = delivery.kind === 'not-now' && delivery.unanswered
-      if (!(await queue(c, contract.path, request.app_id, now, waiting, unanswered))) return outboxFull(c)
+      if (!(await queue(c, contract.path, app_id, now, waiting, unanswered))) return outboxFull(c)
     }
   } catch (error) {
     console.error('limiter or outbox', error)
@@ -79,11 +90,15 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
   return c.json({}, 202)
 }
 
-/** What may be sent now, and what has to wait. */
-function split(records: IngestRecord[], waiting: Permits['waiting']): [now: IngestRecord[], later: IngestRecord[]] {
-  if (waiting.size === 0) return [records, []]
+/** What may be sent now, and what has to wait: nothing of whoever is being deleted. */
+function split(
+  records: IngestRecord[],
+  { waiting, suppressed }: Permits,
+): [now: IngestRecord[], later: IngestRecord[]] {
+  if (waiting.size === 0 && suppressed.size === 0) return [records, []]
+  const kept = records.filter((record) => !suppressed.has(ownerKey(record)))
   const waits = (record: IngestRecord) => waiting.has(ownerKey(record))
-  return [records.filter((record) => !waits(record)), records.filter(waits)]
+  return [kept.filter((record) => !waits(record)), kept.filter(waits)]
 }
 
 /** Stores records in the outbox; false where it is full. */

@@ -7,6 +7,7 @@
  */
 import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
 import { createDurable, proxyDurable } from 'itty-durable'
+import { NOBODY, SUPPRESSED } from './holder.ts'
 import type { Entry } from './rolling-window.ts'
 import { type Quota, type Rule, type Stored, Windows } from './windows.ts'
 
@@ -21,8 +22,7 @@ const APP_RULES: readonly Rule[] = [{ ...EVENTS_PER_APP, ahead: 1000 }]
 /** An object that nobody has called for so long has nothing to remember: its storage is deleted. In ms. */
 const IDLE_MS = 300_000
 
-/** No shard of the outbox holds the identity. */
-export const NOBODY = -1
+const DAY_MS = 86_400_000
 
 /** The answer of a limiter. Where `waitMs` is 0 it may pass, and is counted already. */
 export interface Verdict {
@@ -39,6 +39,10 @@ abstract class Limiter extends createDurable({ autoPersist: false }) {
   holder = NOBODY
   /** The life of that shard in which it asked for it. */
   since = 0
+  /** Nothing passes before this time: the identity is being deleted. */
+  suppressedUntil = 0
+  /** The call that said so. */
+  suppressedBy = 0
 
   /** itty-durable keeps out of storage what hangs on `state`. */
   declare state: DurableObjectState & { windows?: Windows | undefined; alarm?: boolean }
@@ -66,7 +70,8 @@ abstract class Limiter extends createDurable({ autoPersist: false }) {
   protected store(now: number, { logs, ahead }: Stored): void {
     this.logs = logs
     this.ahead = ahead
-    void this.state.storage.put('data', { logs, ahead, holder: this.holder, since: this.since })
+    const { holder, since, suppressedUntil, suppressedBy } = this
+    void this.state.storage.put('data', { logs, ahead, holder, since, suppressedUntil, suppressedBy })
     if (this.state.alarm) return
     this.state.alarm = true
     void this.state.storage.setAlarm(now + IDLE_MS)
@@ -77,12 +82,14 @@ abstract class Limiter extends createDurable({ autoPersist: false }) {
     await this.loadFromStorage()
     this.state.alarm = false
     if (this.holder !== NOBODY) return
+    const now = Date.now()
     const last = Math.max(this.ahead?.until ?? 0, ...this.logs.map((log) => log.at(-1)?.[0] ?? 0))
-    if (Date.now() - last < IDLE_MS) {
+    if (now - last < IDLE_MS || now < this.suppressedUntil) {
       this.state.alarm = true
-      await this.state.storage.setAlarm(Date.now() + IDLE_MS)
+      await this.state.storage.setAlarm(Math.min(Math.max(now + IDLE_MS, this.suppressedUntil), now + DAY_MS))
       return
     }
+    this.suppressedUntil = this.suppressedBy = 0
     this.state.windows = undefined
     this.logs = []
     this.ahead = undefined
@@ -98,12 +105,29 @@ export class IdentityLimiter extends Limiter {
 
   /** One request with this many events. Nothing is counted while the outbox holds the identity. */
   take(events: number, marginMs: number): Verdict & { holder: number } {
-    if (this.holder !== NOBODY) return { waitMs: 0, quotas: [], holder: this.holder }
-    return { ...this.takeAll([1, events], marginMs), holder: NOBODY }
+    const { holder } = this.look()
+    if (holder !== NOBODY) return { waitMs: 0, quotas: [], holder }
+    return { ...this.takeAll([1, events], marginMs), holder }
   }
 
-  /** Who holds it. Nothing is counted. */
+  /** Who holds it, or {@link SUPPRESSED}. Nothing is counted. */
   look(): { holder: number } {
+    return { holder: Date.now() < this.suppressedUntil ? SUPPRESSED : this.holder }
+  }
+
+  /**
+   * From now until this time nothing of it passes. Ignored after one with a higher `call`: it has come late.
+   *
+   * @returns which shard of the outbox holds it, and may have records of it
+   */
+  suppress(until: number, call: number, marginMs: number): { holder: number } {
+    if (call < this.suppressedBy) return { holder: this.holder }
+    this.suppressedUntil = until
+    this.suppressedBy = call
+    const now = Date.now()
+    const windows = this.windows(now, marginMs)
+    windows.wait(now, [])
+    this.store(now, { logs: windows.logs })
     return { holder: this.holder }
   }
 
@@ -117,6 +141,7 @@ export class IdentityLimiter extends Limiter {
     const now = Date.now()
     const windows = this.windows(now, marginMs)
     windows.wait(now, [])
+    if (now < this.suppressedUntil) return { holder: SUPPRESSED, logs: [] }
     if (this.holder === NOBODY || this.holder === shard) {
       this.holder = shard
       this.since = Math.max(this.since, life)
@@ -178,13 +203,14 @@ function remote(namespace: DurableObjectNamespace, name: string) {
 export function identityLimiter(
   namespace: DurableObjectNamespace,
   name: string,
-): Remote<IdentityLimiter, 'take' | 'look' | 'hold' | 'release'> {
+): Remote<IdentityLimiter, 'take' | 'look' | 'hold' | 'release' | 'suppress'> {
   const stub = remote(namespace, name)
   return {
     take: (events, marginMs) => stub.take(events, marginMs),
     look: () => stub.look(),
     hold: (...numbers) => stub.hold(...numbers),
     release: (...numbers) => stub.release(...numbers),
+    suppress: (...numbers) => stub.suppress(...numbers),
   }
 }
 

@@ -2,7 +2,8 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import * as workers from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Env } from '../env.ts'
-import { appBudget, identityLimiter, NOBODY } from './durable.ts'
+import { appBudget, identityLimiter } from './durable.ts'
+import { NOBODY } from './holder.ts'
 import { limiterName } from './permits.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
@@ -47,7 +48,13 @@ describe('itty-durable, as it is used here', () => {
     await runInDurableObject(stub, async (_, state) => {
       expect([...(await state.storage.list()).keys()]).toEqual(['data'])
       const logs = [[[Date.now(), 1]], [[Date.now(), 10]]]
-      expect(await state.storage.get('data')).toEqual({ logs, ahead: undefined, holder: NOBODY, since: 0 })
+      expect(await state.storage.get('data')).toEqual({
+        logs,
+        ahead: undefined,
+        holder: NOBODY,
+        since: 0,
+        suppressedUntil: 0,
+      })
     })
     await evictDurableObject(stub)
     expect((await limiter.take(990, 0)).quotas).toEqual([

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto'
 import { EVENTS_PER_APP, type IngestRecord, subjectKey, type Window } from '@heap-edge/contract'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
-import { appBudget, IDENTITY_RULES, identityLimiter, NOBODY, type Verdict } from './durable.ts'
+import { appBudget, IDENTITY_RULES, identityLimiter, type Verdict } from './durable.ts'
+import { NOBODY, SUPPRESSED } from './holder.ts'
 import { Lease, LEASE_MS } from './lease.ts'
 import type { Quota } from './windows.ts'
 
@@ -19,6 +20,8 @@ export interface LimitState extends Window, Quota {
 export interface Permits {
   /** These may not: why they wait, and which shard of the outbox holds them, where one does. */
   waiting: Map<string, { holder: number }>
+  /** These are being deleted: nothing of them is sent. */
+  suppressed: Set<string>
   /** The limits of the identity that has the fewest requests left, or of the environment; none for accounts. */
   limits: LimitState[]
 }
@@ -70,11 +73,12 @@ export async function takePermits(
   let lease = leases.get(app_id)
   if (!lease) leases.set(app_id, (lease = new Lease()))
   const waiting: Permits['waiting'] = new Map()
+  const suppressed: Permits['suppressed'] = new Set()
   const events = counts.values().reduce((sum, count) => sum + count, 0)
   const budget = await takeBudget(lease, () => appBudget(env.APP_BUDGET, budgetName(app_id)), events, limitMarginMs)
   if ('quotas' in budget) {
     for (const key of counts.keys()) waiting.set(key, { holder: NOBODY })
-    return { waiting, limits: withRules(APP_LIMITS, budget.quotas) }
+    return { waiting, suppressed, limits: withRules(APP_LIMITS, budget.quotas) }
   }
 
   let notSent = 0
@@ -91,6 +95,11 @@ export async function takePermits(
       return
     }
     const verdict = await limiter.take(count, limitMarginMs)
+    if (verdict.holder === SUPPRESSED) {
+      suppressed.add(key)
+      notSent += count
+      return
+    }
     if (verdict.holder !== NOBODY || verdict.waitMs > 0) wait(key, count, verdict.holder)
     if (!least || requestsLeft(verdict) < requestsLeft(least)) least = verdict
   }
@@ -98,7 +107,13 @@ export async function takePermits(
   await Promise.all(keys.slice(0, maxLiveIdentities).map(ask))
   for (const [key, count] of keys.slice(maxLiveIdentities)) wait(key, count, NOBODY)
   if (notSent > 0) lease.giveBack(notSent, budget.ends)
-  return { waiting, limits: withRules(IDENTITY_LIMITS, least?.quotas ?? []) }
+  return { waiting, suppressed, limits: withRules(IDENTITY_LIMITS, least?.quotas ?? []) }
+}
+
+/** Whether this one is being deleted. Nothing is counted. */
+export async function isSuppressed(env: Pick<Env, 'IDENTITY_LIMITER'>, app_id: string, key: string): Promise<boolean> {
+  const { holder } = await identityLimiter(env.IDENTITY_LIMITER, limiterName(app_id, key)).look()
+  return holder === SUPPRESSED
 }
 
 /** What is left of an identity; one that the outbox holds comes after all others, since nothing is known of it. */

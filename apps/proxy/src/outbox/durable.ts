@@ -77,6 +77,11 @@ export class OutboxShard extends DurableObject<Env> {
     return this.#open(place).discard(id)
   }
 
+  /** Removes all records of owners that are being deleted, and takes none of them until they are given back. */
+  async suppress(place: Place, owners: string[]): Promise<void> {
+    await this.#open(place).suppress(owners)
+  }
+
   override async alarm(): Promise<void> {
     try {
       await this.#open().drain()

@@ -2,6 +2,7 @@
  * The calls by which a shard takes owners over from their limiters and gives them back, one at a time for each owner.
  * @module
  */
+import { SUPPRESSED } from '../limits/holder.ts'
 import type { Owners } from './owners.ts'
 import type { OutboxRecord, OutboxSettings, World } from './world.ts'
 
@@ -39,26 +40,29 @@ export class Holds {
   /**
    * Sees to it that the owners of these records are held, and expects the records: of all or of none.
    *
-   * @returns their ids here; or who holds them, or what a limiter threw that could not be reached
+   * @returns their ids here, without those that are being deleted; or who holds them, or what a limiter threw that could not
+   *   be reached
    */
   async holdAll(records: readonly Pick<OutboxRecord, 'owner'>[]) {
     const counts = new Map<string, number>()
     for (const { owner } of records) counts.set(owner, (counts.get(owner) ?? 0) + 1)
     const ids = new Map<string, number>()
+    let suppressed = 0
     const holders: Record<string, number> = {}
     let error: unknown
     await Promise.all(
       Array.from(counts, async ([key, count]) => {
         try {
           const { id, holder } = await this.#hold(key, count)
-          if (id === undefined) holders[key] = holder
-          else ids.set(key, id)
+          if (id !== undefined) ids.set(key, id)
+          else if (holder === SUPPRESSED) suppressed++
+          else holders[key] = holder
         } catch (reason) {
           error = reason
         }
       }),
     )
-    if (ids.size === counts.size) return { ids, holders }
+    if (ids.size + suppressed === counts.size) return { ids, holders }
     for (const [key, id] of ids) this.#owners.settle(id, counts.get(key) as number, this.#world.now())
     return { holders, error }
   }

@@ -1,11 +1,11 @@
-import { DatabaseSync } from 'node:sqlite'
 import { PATHS } from '@heap-edge/contract'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ARRIVAL_MS, type Delivery } from '../forward.ts'
 import { type Rule, Windows } from '../limits/windows.ts'
+import { settled, Storage } from '../testing.ts'
 import { Outbox } from './outbox.ts'
-import { SCHEMA, type Sql } from './sql.ts'
+import { SCHEMA } from './sql.ts'
 import type { OutboxRecord, World } from './world.ts'
 
 const NOBODY = -1
@@ -35,37 +35,9 @@ interface Arrived {
   request: number
 }
 
-/** SQLite, of which a crash loses what was written since something last left the object. */
-class Storage {
-  readonly #db = new DatabaseSync(':memory:')
-  #open = false
-
-  readonly sql: Sql = {
-    exec: <Row>(query: string, ...values: (string | number | null)[]) => {
-      if (!this.#open) this.#db.exec('BEGIN')
-      this.#open = true
-      return this.#db.prepare(query).all(...values) as Row[]
-    },
-  }
-
-  constructor() {
-    this.#db.exec(SCHEMA)
-    this.#db.exec('CREATE TABLE alarm (at INTEGER, running INTEGER)')
-  }
-
-  end(how: 'COMMIT' | 'ROLLBACK'): void {
-    if (this.#open) this.#db.exec(how)
-    this.#open = false
-  }
-
-  close(): void {
-    this.#db.close()
-  }
-}
-
 /** The plain model: senders, limiters and Heap around the real outbox. */
 class Model {
-  readonly storage = new Storage()
+  readonly storage = new Storage(SCHEMA)
   now = 1_000_000
   mode: Mode = 'takes'
   /** What Heap has taken, with each repetition. */
@@ -111,19 +83,17 @@ class Model {
   /** The alarm, where it is due. */
   ring(): void {
     this.#arriveLate(({ due }) => due <= this.now)
-    const [alarm] = this.storage.sql.exec<{ at: number }>('SELECT at FROM alarm')
-    if (!alarm || alarm.at > this.now || this.#draining) return
+    const { alarm = Infinity } = this.storage
+    if (alarm > this.now || this.#draining) return
     this.#draining = true
     const life = this.#life
-    // As on the platform: an alarm is gone when its handler has ended, unless it was set again, and comes again after a crash.
-    this.storage.sql.exec('UPDATE alarm SET running = TRUE')
-    const drain = async () => {
+    const handle = async () => {
       await this.#outbox.drain()
-      if (life !== this.#life) return
-      this.storage.sql.exec('DELETE FROM alarm WHERE running')
+      if (life !== this.#life) return false
       this.#draining = false
+      return true
     }
-    void drain()
+    void this.storage.ring(handle)
   }
 
   /** Everything that is under way comes to its end, and time goes on until nothing is left to do. */
@@ -137,9 +107,9 @@ class Model {
         void this.step({ do: 'answer', which: 0 })
         continue
       }
-      const [alarm] = this.storage.sql.exec<{ at: number }>('SELECT at FROM alarm')
-      if (!alarm && !this.#draining) return this.#arriveLate(() => true)
-      this.now = Math.max(this.now, alarm?.at ?? this.now)
+      const { alarm } = this.storage
+      if (alarm === undefined && !this.#draining) return this.#arriveLate(() => true)
+      this.now = Math.max(this.now, alarm ?? this.now)
     }
     throw new Error('It never comes to an end')
   }
@@ -253,10 +223,7 @@ class Model {
           true,
         ).then(alive)
       },
-      setAlarm: (at) => {
-        this.storage.sql.exec('DELETE FROM alarm')
-        this.storage.sql.exec('INSERT INTO alarm VALUES (?, FALSE)', at)
-      },
+      setAlarm: (at) => this.storage.setAlarm(at),
     }
     return new Outbox(world, {
       app_id: '1',
@@ -285,11 +252,6 @@ class Model {
 }
 
 const eventsIn = ({ path }: OutboxRecord) => (path === PATHS.track ? 1 : 0)
-
-/** All that can go on without an answer from outside has gone on. */
-async function settled(): Promise<void> {
-  for (let i = 0; i < 30; i++) await Promise.resolve()
-}
 
 const steps = fc.array(
   fc.oneof(

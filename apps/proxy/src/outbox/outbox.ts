@@ -64,6 +64,7 @@ export class Outbox {
   /** Records and bytes for which room is kept until they are inserted. */
   readonly #expected = { rows: 0, bytes: 0 }
   #alarmAt = Infinity
+  #sending: Promise<unknown> | undefined
   #noTrackBefore = 0
   /** Until then a request may arrive that nobody waits for any more: no property in it may come after a newer value of itself. */
   #quietUntil = 0
@@ -78,7 +79,7 @@ export class Outbox {
     this.#pace = pace ? (JSON.parse(pace) as Pace) : GOOD_PACE
     const life = Math.max(world.now(), Number(this.#load('life') ?? 0) + 1)
     this.#save('life', String(life))
-    if (this.#records.totals.waiting > 0) this.#keepQuiet(world.now())
+    this.#keepQuiet(this.#owners.lastSentAt)
     // Where nothing comes of a call, somebody has to give the owner back.
     this.#holds = new Holds(world, this.#owners, settings, life, () => this.#wake(world.now() + LIMITER_RETRY_MS))
   }
@@ -99,16 +100,20 @@ export class Outbox {
     if (rows > this.#settings.maxRows || totals.bytes + this.#expected.bytes + bytes > this.#settings.maxBytes) {
       return { outcome: 'full', retryAfterMs: FULL_RETRY_MS }
     }
-    this.#expected.rows += records.length
-    this.#expected.bytes += bytes
+    this.#expect(records.length, bytes)
 
     const { ids, holders, error } = await this.#holds.holdAll(records)
     if (ids) {
-      const rows = sized.map(({ owner, path, body, size }) => ({ owner: ids.get(owner) as number, path, body, size }))
+      const rows: ArrivedRow[] = []
+      for (const { owner, path, body, size } of sized) {
+        const id = ids.get(owner)
+        // Whoever is not held is being deleted.
+        if (id === undefined) this.#expect(-1, -size)
+        else rows.push({ owner: id, path, body, size })
+      }
       return { outcome: 'room', rows }
     }
-    this.#expected.rows -= records.length
-    this.#expected.bytes -= bytes
+    this.#expect(-records.length, -bytes)
     if (error) throw error
     return { outcome: 'elsewhere', holders }
   }
@@ -118,9 +123,12 @@ export class Outbox {
     const now = this.#world.now()
     let due = Infinity
     for (const { owner, path, body, size } of rows) {
+      this.#expect(-1, -size)
+      if (this.#owners.isSuppressed(owner)) {
+        this.#owners.settle(owner, 1, now)
+        continue
+      }
       this.#records.add(owner, path, body, size, now)
-      this.#expected.rows--
-      this.#expected.bytes -= size
       due = Math.min(due, this.#owners.freeAt(owner, now))
     }
     this.#wake(Math.max(due, this.#notBefore))
@@ -133,9 +141,19 @@ export class Outbox {
   async drain(): Promise<void> {
     this.#alarmAt = Infinity
     let due: number | undefined
-    for (let sends = 0; sends < SENDS_PER_RUN && due === undefined; sends++) due = await this.#send()
+    for (let sends = 0; sends < SENDS_PER_RUN && due === undefined; sends++) due = await (this.#sending = this.#send())
     const nextRelease = await this.#holds.releaseIdle(RELEASES_PER_RUN)
     this.#wake(Math.min(due ?? this.#world.now(), nextRelease))
+  }
+
+  /** Removes all records of owners that are being deleted, and takes none of them until they are given back. */
+  async suppress(owners: readonly string[]): Promise<void> {
+    const ids = this.#owners.suppress(owners)
+    // What is on its way is not what is there when it has come back.
+    await this.#sending?.catch(() => undefined)
+    const now = this.#world.now()
+    for (const owner of this.#records.removeOf(ids, owners)) this.#owners.settle(owner, 1, now)
+    this.#wake(now)
   }
 
   status(): OutboxStatus {
@@ -176,8 +194,10 @@ export class Outbox {
     const now = this.#world.now()
     let put = 0
     for (const { id, owner, path, body } of rows) {
-      const ownerId = ids.get(owner) as number
-      if (this.#records.discard(id)) {
+      const ownerId = ids.get(owner)
+      const there = this.#records.discard(id)
+      if (ownerId === undefined) continue
+      if (there && !this.#owners.isSuppressed(ownerId)) {
         this.#records.add(ownerId, path, body, encoder.encode(body).length, now)
         put++
       } else {
@@ -265,8 +285,13 @@ export class Outbox {
     for (const { owner } of expired) this.#owners.settle(owner, 1, now)
   }
 
-  #keepQuiet(now: number): void {
-    this.#quietUntil = now + ARRIVAL_MS
+  #expect(rows: number, bytes: number): void {
+    this.#expected.rows += rows
+    this.#expected.bytes += bytes
+  }
+
+  #keepQuiet(from: number): void {
+    this.#quietUntil = from + ARRIVAL_MS
   }
 
   /** Nothing is sent before this time. */

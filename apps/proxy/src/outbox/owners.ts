@@ -24,6 +24,8 @@ export class Owners {
   readonly #waiting = new Map<number, number>()
   /** Owners of which nothing waits, and since when: they are given back to their limiters. */
   readonly #idle = new Map<number, number>()
+  /** Those that are being deleted: nothing of them is sent, or stored. */
+  readonly #suppressed = new Set<number>()
   /** What counts of those of which something was sent lately: in all, and what of it was sent from here. */
   readonly #windows = new Map<number, { all: Windows; own: Windows; nextAt: number }>()
 
@@ -36,6 +38,7 @@ export class Owners {
       'SELECT owner, count(*) AS records FROM records GROUP BY owner',
     )
     for (const { owner, records } of counts) this.expect(owner, records)
+    for (const { owner } of sql.exec<{ owner: number }>('SELECT owner FROM suppressed')) this.#suppressed.add(owner)
     const held = sql.exec<{ id: number; logs: string }>('SELECT id, logs FROM owners WHERE held_at > ?', now - REACH_MS)
     for (const { id, logs } of held) this.#addLogs(id, now, JSON.parse(logs) as Entry[][])
     const sent = sql.exec<{ at: number; counts: string }>('SELECT at, counts FROM sent WHERE at > ?', now - REACH_MS)
@@ -92,6 +95,7 @@ export class Owners {
   /** Forgets an owner that is held no longer. */
   forget(id: number): void {
     this.#sql.exec('DELETE FROM owners WHERE id = ?', id)
+    if (this.#suppressed.delete(id)) this.#sql.exec('DELETE FROM suppressed WHERE owner = ?', id)
     this.#idle.delete(id)
     this.#windows.delete(id)
   }
@@ -109,9 +113,26 @@ export class Owners {
     else if (this.#waiting.delete(id)) this.#idle.set(id, now)
   }
 
-  /** Notes what is about to be sent: one request of each owner, and its events. */
+  /** Of those of these owners that are here nothing is sent or stored any more, until they are given back. Their ids. */
+  suppress(keys: readonly string[]): number[] {
+    const query = 'SELECT id FROM owners WHERE key IN (SELECT value FROM json_each(?))'
+    const ids = this.#sql.exec<{ id: number }>(query, JSON.stringify(keys)).map(({ id }) => id)
+    this.#sql.exec('INSERT OR IGNORE INTO suppressed SELECT value FROM json_each(?)', JSON.stringify(ids))
+    for (const id of ids) this.#suppressed.add(id)
+    return ids
+  }
+
+  /** When something was sent, in this life or the one before; 0 where that is long ago. */
+  get lastSentAt(): number {
+    return this.#sql.exec<{ at: number | null }>('SELECT max(at) AS at FROM sent')[0]?.at ?? 0
+  }
+
+  isSuppressed(id: number): boolean {
+    return this.#suppressed.has(id)
+  }
+
+  /** Notes that a request is about to be sent: one of each of these owners, and its events. */
   send(now: number, counts: ReadonlyMap<number, number>): void {
-    if (counts.size === 0) return
     this.#sql.exec('DELETE FROM sent WHERE at < ?', now - REACH_MS)
     this.#sql.exec('INSERT INTO sent (at, counts) VALUES (?, ?)', now, JSON.stringify(Object.fromEntries(counts)))
     for (const [id, events] of counts) this.#addOwn(id, now, events)
@@ -119,7 +140,7 @@ export class Owners {
 
   /** Those of which something waits that may not be sent now. */
   blocked(now: number): number[] {
-    const blocked: number[] = []
+    const blocked = [...this.#suppressed]
     for (const [id, { all }] of this.#windows) {
       if (all.empty(now)) this.#windows.delete(id)
       else if (this.#waiting.has(id) && this.freeAt(id, now) > now) blocked.push(id)

@@ -97,6 +97,22 @@ export class Records {
     this.totals.setAside += rows.length
   }
 
+  /** Takes out all records of owners, those set aside too: whose waited, for each record of it. */
+  removeOf(ids: readonly number[], keys: readonly string[]): number[] {
+    const gone = this.#sql.exec<{ owner: number; size: number }>(
+      `DELETE FROM records WHERE owner IN (SELECT value FROM json_each(?)) RETURNING owner, octet_length(body) AS size`,
+      JSON.stringify(ids),
+    )
+    const goneAside = this.#sql.exec<{ size: number }>(
+      `DELETE FROM set_aside WHERE owner IN (SELECT value FROM json_each(?)) RETURNING octet_length(body) AS size`,
+      JSON.stringify(keys),
+    )
+    this.totals.waiting -= gone.length
+    this.totals.setAside -= goneAside.length
+    for (const { size } of [...gone, ...goneAside]) this.totals.bytes -= size
+    return gone.map(({ owner }) => owner)
+  }
+
   /** What was set aside, oldest first, after the one of this id. */
   listSetAside(after: number, most: number): SetAsideRow[] {
     return this.#sql.exec<SetAsideRow>('SELECT * FROM set_aside WHERE id > ? ORDER BY id LIMIT ?', after, most)

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
-import { NOBODY } from '../limits/durable.ts'
+import { NOBODY } from '../limits/holder.ts'
 import type { OutboxRecord } from './world.ts'
 
 type Outbox = Pick<Env, 'OUTBOX'>

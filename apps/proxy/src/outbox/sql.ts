@@ -36,6 +36,7 @@ export interface SetAsideRow {
 
 /**
  * `owners` are the identities and accounts that this shard sends for; `held` where it is certain that their limiters know.
+ * Nothing is kept of the `suppressed` ones.
  * `logs` is what counted of them when they were asked last, at `held_at`. `sent` tells what was sent since: events by owner.
  */
 export const SCHEMA = `
@@ -64,6 +65,7 @@ CREATE TABLE IF NOT EXISTS owners (
   held_at INTEGER,
   logs TEXT
 );
+CREATE TABLE IF NOT EXISTS suppressed (owner INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS sent (at INTEGER NOT NULL, counts TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 `

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Problem } from '@heap-edge/contract'
-import { HeapRequestError } from '../errors.ts'
 import type { Check } from '../prepare.ts'
 import { isObject } from './json.ts'
+import { notSent } from './not-sent.ts'
 import { type Shape, shapes } from './shapes.ts'
 
 export type { Check, Path } from '../prepare.ts'
@@ -50,13 +50,7 @@ export function createCheck({ allowMergingIdentities = false }: CheckOptions = {
       problems.push({ pointer: '', detail: `needs exactly one of ${oneOf.join(' and ')}` })
     }
 
-    if (problems.length > 0) throw new HeapRequestError(sentence(path, problems), { problems })
+    if (problems.length > 0) throw notSent(path, problems)
     return { record, ...(warnings.length > 0 && { warnings }) }
   }
-}
-
-/** At most some 300 characters, whatever was sent. */
-function sentence(path: string, problems: Problem[]): string {
-  const found = problems.map(({ pointer, detail }) => `${pointer} ${detail}`.trim()).join('; ')
-  return `Not sent to ${path}: ${found.slice(0, 300)}`
 }

@@ -1,0 +1,22 @@
+/**
+ * Bodies of the admin routes.
+ * @module
+ */
+import type { Context, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Env } from '../env.ts'
+import { problem } from '../problem.ts'
+
+/** Refuses larger bodies with 413, while they are read. */
+export function limitBody(maxSize: number): MiddlewareHandler<{ Bindings: Env }> {
+  return bodyLimit({ maxSize, onError: (c) => problem(c, 'body-too-large', `A body may have ${maxSize} bytes.`) })
+}
+
+/** The JSON of a body; nothing where it is none. */
+export async function jsonOf(c: Context): Promise<unknown> {
+  try {
+    return JSON.parse(await c.req.text()) as unknown
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The ledger of deletions as a Durable Object: SQLite, an alarm, calls from the Worker.
+ * @module
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { configOf } from '../config.ts'
+import type { Env } from '../env.ts'
+import { ask, heapAdminOf, submit } from './heap.ts'
+import { type Created, type DeletionDetail, Ledger } from './ledger.ts'
+import { channelsOf, notify } from './notify.ts'
+import { type DeletionRow, SCHEMA } from './sql.ts'
+import type { DeletionState } from './state.ts'
+import { suppress, usersPerRound } from './suppress.ts'
+import type { NamedUser } from './world.ts'
+
+/** Where an error that nobody expected has ended a run, the next one begins after this time, in ms. */
+const ERROR_RETRY_MS = 30_000
+
+export class DeletionLedger extends DurableObject<Env> {
+  readonly #ledger: Ledger
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const { sql } = ctx.storage
+    sql.exec(SCHEMA)
+    const config = configOf(env)
+    const admin = heapAdminOf(config)
+    const { overdueMs, timeoutMs, graceMs } = config.deletions
+    this.#ledger = new Ledger(
+      {
+        sql: {
+          exec: <Row>(query: string, ...values: SqlStorageValue[]) => sql.exec(query, ...values).toArray() as Row[],
+        },
+        now: () => Date.now(),
+        random: () => Math.random(),
+        uuid: () => crypto.randomUUID(),
+        suppress: (users, until, call) => suppress(env, config, users, until, call),
+        submit: (users) => submit(admin, users, config.heapTimeoutMs),
+        ask: (heapId) => ask(admin, heapId),
+        notify: (notice) => notify(config, notice),
+        setAlarm: (at) => void ctx.storage.setAlarm(at),
+      },
+      { overdueMs, timeoutMs, graceMs, usersPerRound: usersPerRound(config), channels: channelsOf(config) },
+    )
+  }
+
+  /** Stores a deletion. What is answered is durable. */
+  create(users: NamedUser[], fingerprint: string, key?: string): Promise<Created> {
+    return this.#ledger.create(users, fingerprint, key)
+  }
+
+  list(state: DeletionState | undefined, before: string | undefined, most: number): DeletionRow[] {
+    return this.#ledger.list(state, before, most)
+  }
+
+  get(id: string): DeletionDetail | undefined {
+    return this.#ledger.get(id)
+  }
+
+  hashes(id: string): { salt: string; hashes: string[] } | undefined {
+    return this.#ledger.hashes(id)
+  }
+
+  poll(id: string): Promise<DeletionDetail | undefined> {
+    return this.#ledger.poll(id)
+  }
+
+  /** To be called by cron. */
+  round(): Promise<void> {
+    return this.#ledger.round()
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.#ledger.run()
+    } catch (error) {
+      // Not left to the platform, which calls an alarm that fails only a few times again.
+      console.error(error)
+      await this.ctx.storage.setAlarm(Date.now() + ERROR_RETRY_MS)
+      await this.ctx.storage.sync()
+      this.ctx.abort('An error that was not expected; the deletions that were stored are safe.')
+    }
+  }
+}
+
+/** The one object. */
+export function deletionLedger({ DELETIONS }: Pick<Env, 'DELETIONS'>) {
+  return DELETIONS.getByName('deletions')
+}

@@ -1,0 +1,318 @@
+/**
+ * The ledger of deletions: each is stored before Heap is asked, and followed until it is over.
+ *
+ * It knows no Durable Object. What it does between two awaits is one transaction, and what it sends or answers leaves only
+ * when that is durable; so it may be killed at any await and goes on from its tables.
+ * @module
+ */
+import { messageOf, type NoticeEvent } from './messages.ts'
+import { FOREVER, Rows } from './rows.ts'
+import type { AuditRow, DeletionRow, NoticeRow, RequestRow } from './sql.ts'
+import {
+  type DeletionState,
+  isOver,
+  nextNoticeAt,
+  nextPollAt,
+  nextSubmitAt,
+  NOTICE_LIFE_MS,
+  RESUBMIT_MS,
+} from './state.ts'
+import type { LedgerSettings, NamedUser, Submission, World } from './world.ts'
+
+/** What became of a request to delete users. `conflict`: this `Idempotency-Key` came with other users before. */
+export type Created = { outcome: 'created' | 'known'; deletion: DeletionRow } | { outcome: 'conflict' }
+
+/** Everything about one deletion. */
+export interface DeletionDetail extends DeletionRow {
+  requests: RequestRow[]
+  audit: AuditRow[]
+  notices: Omit<NoticeRow, 'body'>[]
+}
+
+/** Calls of Heap in one cron run; Workers Free allows 50 to other hosts, and the token is one more. */
+const CALLS_PER_ROUND = 40
+/** Submissions and notifications in one run of the alarm. */
+const SUBMITS_PER_RUN = 10
+const NOTICES_PER_RUN = 20
+/** What could not be suppressed is tried again after this time, in ms. */
+const SUPPRESS_RETRY_MS = 5000
+/** Whoever asks by hand is not passed on to Heap more often than this, in ms. */
+const ASK_BY_HAND_MS = 60_000
+/** Heap forgot its own id so often: there is no use in submitting it again. */
+const MOST_UNKNOWN = 3
+
+export class Ledger {
+  readonly #world: World
+  readonly #settings: LedgerSettings
+  readonly #rows: Rows
+  #alarmAt = Infinity
+  #noSuppressBefore = 0
+
+  /** Goes on from what the tables hold. */
+  constructor(world: World, settings: LedgerSettings) {
+    this.#world = world
+    this.#settings = settings
+    this.#rows = new Rows(world.sql, () => world.uuid())
+  }
+
+  /**
+   * Stores a deletion. Its first users, mostly all, are suppressed when this returns.
+   *
+   * @param key whoever sends it again gets the same deletion
+   * @param fingerprint tells one list of users from another
+   */
+  async create(users: readonly NamedUser[], fingerprint: string, key?: string): Promise<Created> {
+    const known = key === undefined ? undefined : this.#rows.byKey(key)
+    if (known) {
+      return known.fingerprint === fingerprint ? { outcome: 'known', deletion: known } : { outcome: 'conflict' }
+    }
+    const now = this.#world.now()
+    const row = this.#rows.insert(this.#world.uuid(), users, key, fingerprint, now)
+    this.#wake(now)
+    await this.#suppress(row)
+    return { outcome: 'created', deletion: this.#rows.bySeq(row.seq) }
+  }
+
+  list(state: DeletionState | undefined, before: string | undefined, most: number): DeletionRow[] {
+    const from = before === undefined ? FOREVER : (this.#rows.byId(before)?.seq ?? 0)
+    return this.#rows.list(state, from, most)
+  }
+
+  get(id: string): DeletionDetail | undefined {
+    const row = this.#rows.byId(id)
+    if (!row) return undefined
+    const [requests, audit] = [this.#rows.requests(row), this.#rows.audits(row)]
+    return { ...row, requests, audit, notices: this.#rows.notices(row) }
+  }
+
+  /** Hashes of the users of a deletion, in their order: HMAC-SHA-256 of `identity:…` or `user_id:…` with this salt as the key. */
+  hashes(id: string): { salt: string; hashes: string[] } | undefined {
+    const row = this.#rows.byId(id)
+    return row && { salt: this.#rows.salt, hashes: this.#rows.hashes(row) }
+  }
+
+  /** Asks Heap about a deletion now, or submits it again where Heap has never taken it. */
+  async poll(id: string): Promise<DeletionDetail | undefined> {
+    const row = this.#rows.byId(id)
+    if (!row) return undefined
+    const now = this.#world.now()
+    const requests = this.#rows.requests(row)
+    if (requests.length === 0 && !isOver(row.state)) {
+      const suppressed = this.#rows.toSuppress(row, 1).length === 0
+      if (row.state === 'timed_out' && suppressed) {
+        this.#rows.move(row, 'submitting', now, { next_at: now, ended_at: null })
+      } else if (row.next_at !== null && row.state === 'submitting') {
+        this.#rows.change(row, { next_at: now })
+      }
+      this.#wake(now)
+    }
+    const askedAt = Math.max(0, ...requests.map(({ polled_at }) => polled_at ?? 0))
+    const mayBeAsked = row.state === 'pending' || row.state === 'timed_out'
+    if (mayBeAsked && now - askedAt >= ASK_BY_HAND_MS) await this.#ask(row)
+    return this.get(id)
+  }
+
+  /** Asks Heap about all deletions that are due, and tells of those that take too long. To be called by cron. */
+  async round(): Promise<void> {
+    this.#watchTime()
+    for (let calls = 0; calls < CALLS_PER_ROUND;) {
+      const [row] = this.#rows.due(['pending'], this.#world.now(), 1)
+      if (!row) return
+      const { made, goOn } = await this.#ask(row)
+      if (!goOn) return
+      calls += made
+    }
+  }
+
+  /**
+   * Does what is to be done: suppress, submit, release, notify; some of each.
+   * To be called at the alarm; sets the next one.
+   */
+  async run(): Promise<void> {
+    this.#alarmAt = Infinity
+    const now = this.#world.now()
+    const unsuppressed = this.#rows.unsuppressed()
+    if (unsuppressed && now >= this.#noSuppressBefore) await this.#suppress(unsuppressed)
+    for (const row of this.#rows.due(['accepted', 'submitting'], this.#world.now(), SUBMITS_PER_RUN)) {
+      await this.#submit(row)
+    }
+    await this.#release()
+    for (const notice of this.#rows.dueNotices(this.#world.now(), NOTICES_PER_RUN)) await this.#notify(notice)
+    const more = this.#rows.unsuppressed() ?? this.#rows.unreleased()
+    const moreAt = more ? Math.max(this.#world.now(), this.#noSuppressBefore) : Infinity
+    this.#wake(Math.min(this.#rows.nextDue(), moreAt))
+  }
+
+  /** Suppresses some users of a deletion; after the last ones it is due to be submitted. */
+  async #suppress(row: DeletionRow): Promise<void> {
+    const subjects = this.#rows.toSuppress(row, this.#settings.usersPerRound)
+    try {
+      if (subjects.length > 0) await this.#world.suppress(subjects, FOREVER, this.#rows.nextCall())
+    } catch {
+      this.#noSuppressBefore = this.#world.now() + SUPPRESS_RETRY_MS
+      return
+    }
+    this.#rows.suppressed(row, subjects)
+    const now = this.#world.now()
+    const current = this.#rows.bySeq(row.seq)
+    if (current.state === 'accepted' && this.#rows.toSuppress(row, 1).length === 0) {
+      this.#rows.change(row, { next_at: now })
+    }
+    this.#wake(now)
+  }
+
+  async #submit(row: DeletionRow): Promise<void> {
+    const now = this.#world.now()
+    const users = this.#rows.users(row)
+    this.#rows.move(row, 'submitting', now, { submitted_at: row.submitted_at ?? now, next_at: now + RESUBMIT_MS })
+    const submission = await this.#world.submit(users)
+    this.#settle(row.seq, submission)
+    if (submission.kind === 'not-now') {
+      const late = (id: string | undefined) => {
+        if (id !== undefined) this.#settle(row.seq, { kind: 'submitted', id, status: 'pending' })
+      }
+      submission.late?.then(late, () => undefined)
+    }
+  }
+
+  /** What the answer to a submission means for the deletion as it is now. */
+  #settle(seq: number, submission: Submission): void {
+    const now = this.#world.now()
+    const row = this.#rows.bySeq(seq)
+    const submitting = row.state === 'submitting'
+    if (submission.kind === 'submitted') {
+      if (isOver(row.state)) return
+      this.#rows.addRequest(row, submission.id, submission.status, now)
+      const next_at = nextPollAt(now, () => this.#world.random())
+      if (submitting) {
+        this.#rows.move(row, 'pending', now, { next_at, failures: 0, problem: null }, `Heap: ${submission.id}`)
+      } else {
+        this.#rows.audit(row, now, 'submitted again', `Heap: ${submission.id}`)
+      }
+      return
+    }
+    if (!submitting) return
+    const { problem } = submission
+    // A request that was taken before is followed, whatever is said of this one.
+    if (submission.kind === 'refused' && this.#rows.requests(row).some(({ status }) => status !== 'unknown')) {
+      this.#rows.move(row, 'pending', now, { next_at: now, problem })
+    } else if (submission.kind === 'refused') {
+      this.#end(row, 'failed', now, problem)
+    } else {
+      const next_at = nextSubmitAt(now, row.failures, submission.retryAfterMs, () => this.#world.random())
+      this.#rows.change(row, { next_at, failures: row.failures + 1, problem })
+      this.#wake(next_at)
+    }
+  }
+
+  /** Asks about those requests of a deletion that are not complete; whether it makes sense to go on with others. */
+  async #ask(row: DeletionRow): Promise<{ made: number; goOn: boolean }> {
+    // Before the first call, so that nobody else asks for the same at the same time.
+    this.#rows.change(row, {
+      next_at: row.state === 'pending' ? nextPollAt(this.#world.now(), () => this.#world.random()) : null,
+    })
+    let made = 0
+    for (const { heap_id, status } of this.#rows.requests(row)) {
+      if (status === 'complete' || status === 'unknown') continue
+      made++
+      const asked = await this.#world.ask(heap_id)
+      if (asked.kind === 'not-now') {
+        if (!isOver(this.#rows.bySeq(row.seq).state)) this.#rows.change(row, { problem: asked.problem })
+        return { made, goOn: false }
+      }
+      this.#rows.polled(row, heap_id, asked.kind === 'unknown' ? 'unknown' : asked.status, this.#world.now())
+    }
+    this.#conclude(this.#rows.bySeq(row.seq))
+    return { made, goOn: true }
+  }
+
+  /** What the states of its requests mean for a deletion. */
+  #conclude(row: DeletionRow): void {
+    if (row.state !== 'pending' && row.state !== 'timed_out') return
+    const now = this.#world.now()
+    const statuses = this.#rows.requests(row).map(({ status }) => status)
+    const unknown = statuses.filter((status) => status === 'unknown').length
+    const complete = statuses.filter((status) => status === 'complete').length
+    if (complete > 0 && complete + unknown === statuses.length) {
+      this.#end(row, 'complete', now, null)
+    } else if (unknown < statuses.length || statuses.length === 0) {
+      if (row.problem !== null) this.#rows.change(row, { problem: null })
+    } else if (row.state === 'pending' && unknown >= MOST_UNKNOWN) {
+      this.#end(row, 'failed', now, 'Heap does not know the ids that it gave for this deletion')
+    } else {
+      this.#rows.move(row, 'submitting', now, { next_at: now, ended_at: null }, 'Heap does not know its id')
+      this.#wake(now)
+    }
+  }
+
+  /** Tells of what takes too long, and stops to ask for what takes far too long. */
+  #watchTime(): void {
+    const now = this.#world.now()
+    for (const row of this.#rows.late(now - this.#settings.timeoutMs, true)) {
+      this.#end(row, 'timed_out', now, row.problem)
+    }
+    for (const row of this.#rows.late(now - this.#settings.overdueMs, false)) {
+      this.#rows.audit(row, now, 'overdue')
+      this.#tell(this.#rows.change(row, { overdue: 1 }), 'overdue', now)
+    }
+  }
+
+  #end(row: DeletionRow, state: 'complete' | 'failed' | 'timed_out', now: number, problem: string | null): void {
+    const ended = this.#rows.move(row, state, now, { next_at: null, ended_at: now, problem }, problem ?? undefined)
+    this.#tell(ended, state, now)
+  }
+
+  /** In the transaction of what is told. */
+  #tell(row: DeletionRow, event: NoticeEvent, now: number): void {
+    const names = this.#rows.names(row)
+    for (const channel of this.#settings.channels) {
+      this.#rows.addNotice(row, channel, event, messageOf(channel, event, row, names, now), now)
+    }
+    this.#wake(now)
+  }
+
+  /** Tells some limiters until when users of a deletion that is over are suppressed, and forgets these users. */
+  async #release(): Promise<void> {
+    const now = this.#world.now()
+    const row = this.#rows.unreleased()
+    if (!row || now < this.#noSuppressBefore) return
+    const subjects = this.#rows.toRelease(row, this.#settings.graceMs, this.#settings.usersPerRound)
+    // Of the moment of what was read: whoever is suppressed anew while this goes on has a higher one.
+    const call = this.#rows.nextCall()
+    try {
+      for (const [until, users] of Map.groupBy(subjects, (subject) => subject.until)) {
+        // Another deletion of the same user goes on.
+        if (until !== FOREVER) await this.#world.suppress(users, until, call)
+      }
+    } catch {
+      this.#noSuppressBefore = this.#world.now() + SUPPRESS_RETRY_MS
+      return
+    }
+    this.#rows.erase(row, subjects)
+  }
+
+  async #notify(notice: NoticeRow): Promise<void> {
+    const attempts = notice.attempts + 1
+    const now = this.#world.now()
+    const later = (failures: number, retryAfterMs?: number) =>
+      nextNoticeAt(now, failures, retryAfterMs, () => this.#world.random())
+    // First of all, so that a crash delays it and does not send it again and again.
+    this.#rows.changeNotice(notice, { ...notice, attempts, next_at: later(attempts) })
+    const notified = await this.#world.notify(notice)
+    if (notified.ok) {
+      const delivered_at = this.#world.now()
+      this.#rows.changeNotice(notice, { attempts, next_at: null, delivered_at, problem: null })
+      return
+    }
+    const { problem, retryAfterMs } = notified
+    const next_at = now - notice.created_at > NOTICE_LIFE_MS ? null : later(notice.attempts, retryAfterMs)
+    this.#rows.changeNotice(notice, { attempts, next_at, delivered_at: null, problem })
+  }
+
+  #wake(at: number): void {
+    at = Math.ceil(at)
+    if (at >= this.#alarmAt) return // Infinity too: nothing is to be done then.
+    this.#alarmAt = at
+    this.#world.setAlarm(at)
+  }
+}
