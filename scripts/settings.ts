@@ -13,6 +13,13 @@ export const ports = {
 
 export type Ports = typeof ports
 
+/** Settings that have no local value, where the environment gives one. */
+const optional = Object.fromEntries(
+  ['SLACK_WEBHOOK_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET'].flatMap((name) =>
+    env[name] ? [[name, env[name]]] : [],
+  ),
+)
+
 /** The bindings of each Worker for these ports. */
 export function settings(on: Ports) {
   const local = (port: number) => `http://localhost:${port}`
@@ -26,6 +33,7 @@ export function settings(on: Ports) {
       ADMIN_TOKEN: env.ADMIN_TOKEN ?? 'local-admin-token',
       WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? 'local-webhook-secret',
       HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
+      ...optional,
     },
     sandbox: { HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key' },
     playground: { PROXY_URL: local(on.proxy), SANDBOX_URL: `http://127.0.0.1:${on.sandbox}` },
