@@ -54,6 +54,7 @@ describe('itty-durable, as it is used here', () => {
         holder: NOBODY,
         since: 0,
         suppressedUntil: 0,
+        suppressedBy: 0,
       })
     })
     await evictDurableObject(stub)
