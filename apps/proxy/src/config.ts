@@ -67,7 +67,10 @@ const settings = z
     SLACK_WEBHOOK_URL: httpUrl.optional(),
     NOTIFY_WEBHOOK_URL: httpUrl.optional(),
     NOTIFY_WEBHOOK_SECRET: webhookSecret.optional(),
-    ADMIN_TOKEN: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
+    ADMIN_TOKEN: z
+      .string()
+      .regex(/^[!-~]{8,}$/, { error: 'must have at least 8 characters, all of ASCII and no blanks' })
+      .optional(),
   })
   .superRefine((value, context) => {
     if (value.NOTIFY_WEBHOOK_URL === undefined || value.NOTIFY_WEBHOOK_SECRET !== undefined) return

@@ -11,14 +11,12 @@ import type { DeletionRow } from '../deletions/sql.ts'
 import { type DeletionState, isOver, STATES } from '../deletions/state.ts'
 import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
-import { jsonOf, limitBody } from './body.ts'
+import { DELETION_BYTES, idempotencyKeyOf, jsonOf, limitBody } from './body.ts'
 import { adminOnly } from './token.ts'
 
 type AdminContext = Context<{ Bindings: Env }>
 
 const MOST_LISTED = 100
-/** Bytes of a body: 10,000 users with the names and addresses of a list. */
-const BODY_BYTES = 8_000_000
 /** Heap is asked ten minutes apart; whoever asks here more often learns nothing new. */
 const POLL_S = 600
 
@@ -27,12 +25,12 @@ export const deletions = new Hono<{ Bindings: Env }>().basePath('/admin/deletion
 
 deletions.use(adminOnly)
 
-deletions.post('/', limitBody(BODY_BYTES), async (c) => {
+deletions.post('/', limitBody(DELETION_BYTES), async (c) => {
   const config = configOf(c.env)
   if (config.heapApiKey === undefined)
     return problem(c, 'misconfigured', 'Set HEAP_API_KEY, without which Heap deletes nobody.')
-  const key = c.req.header('Idempotency-Key')
-  if (key !== undefined && !/^[\x21-\x7e]{1,255}$/.test(key)) {
+  const key = idempotencyKeyOf(c)
+  if (key === null) {
     return problem(c, 'invalid-body', 'Idempotency-Key must have 1 to 255 visible ASCII characters.')
   }
   const input = readDeletion(await jsonOf(c), config.appId)
@@ -59,6 +57,7 @@ deletions.get('/', async (c) => {
     return problem(c, 'invalid-body', `limit must be a whole number from 1 to ${MOST_LISTED}.`)
   }
   const rows = await deletionLedger(c.env).list(state as DeletionState | undefined, after, most + 1)
+  if (!rows) return problem(c, 'invalid-body', 'after must be the id of a deletion.')
   return c.json({
     deletions: rows.slice(0, most).map(summaryOf),
     next: rows.length > most ? (rows[most - 1]?.id ?? null) : null,

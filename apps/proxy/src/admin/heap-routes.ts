@@ -11,11 +11,9 @@ import { fingerprintOf, readDeletion } from '../deletions/request.ts'
 import type { DeletionState } from '../deletions/state.ts'
 import type { Env } from '../env.ts'
 import { accessToken, hasAccess } from './access.ts'
-import { jsonOf, limitBody } from './body.ts'
+import { DELETION_BYTES, idempotencyKeyOf, jsonOf, limitBody } from './body.ts'
 
 type HeapContext = Context<{ Bindings: Env }>
-
-const BODY_BYTES = 8_000_000
 
 /** The routes. */
 export const heapRoutes = new Hono<{ Bindings: Env }>()
@@ -30,7 +28,7 @@ heapRoutes.post(PATHS.authToken, async (c) => {
   return access_token === undefined ? failure(c, 401, 'Unauthorized') : c.json({ access_token })
 })
 
-heapRoutes.post(PATHS.userDeletion, limitBody(BODY_BYTES), async (c) => {
+heapRoutes.post(PATHS.userDeletion, limitBody(DELETION_BYTES), async (c) => {
   const config = configOf(c.env)
   if (!(await hasAccess(config, c.req.header('Authorization')))) return failure(c, 401, 'Unauthorized')
   if (config.heapApiKey === undefined) return failure(c, 503, 'HEAP_API_KEY is not set')
@@ -41,7 +39,9 @@ heapRoutes.post(PATHS.userDeletion, limitBody(BODY_BYTES), async (c) => {
   }
   const { users } = input
   if (users.length === 0) return failure(c, 400, 'nobody opted out')
-  const created = await deletionLedger(c.env).create(users, fingerprintOf(users), c.req.header('Idempotency-Key'))
+  const key = idempotencyKeyOf(c)
+  if (key === null) return failure(c, 400, 'Idempotency-Key must have 1 to 255 visible ASCII characters')
+  const created = await deletionLedger(c.env).create(users, fingerprintOf(users), key)
   if (created.outcome === 'conflict') return failure(c, 422, 'this Idempotency-Key came with other users before')
   const { id, state } = created.deletion
   const { origin } = new URL(c.req.url)

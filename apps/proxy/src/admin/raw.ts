@@ -39,17 +39,27 @@ raw.all('/*', limitBody(BODY_BYTES), async (c) => {
   if (auth && !admin) return problem(c, 'misconfigured', 'Set HEAP_API_KEY, without which Heap gives no token.')
 
   const body = await c.req.arrayBuffer()
+  const secrets = [config.heapApiKey, config.adminToken]
+  const tokenFor = async (refused?: string) => {
+    if (!auth) return undefined
+    const token = await admin?.accessToken({ refused })
+    secrets.push(token)
+    return token
+  }
   let token: string | undefined
   try {
-    token = auth && (await admin?.accessToken())
+    token = await tokenFor()
+  } catch {
+    return problem(c, 'heap-unreachable', 'Heap gave no access token; look at HEAP_API_KEY and HEAP_APP_ID.')
+  }
+  try {
     let response = await send(c, url, body, token)
     // It lives five minutes, but Heap may end it earlier.
     if (response.status === 401 && token !== undefined) {
       await response.body?.cancel()
-      token = await admin?.accessToken({ refused: token })
-      response = await send(c, url, body, token)
+      response = await send(c, url, body, await tokenFor(token))
     }
-    return await answer(response, [config.heapApiKey, config.adminToken, token])
+    return await answer(response, secrets)
   } catch {
     // What was thrown may hold the address, with all that is in its query.
     return problem(
@@ -89,7 +99,11 @@ function send(c: AdminContext, url: URL, body: ArrayBuffer, token: string | unde
 async function answer(response: Response, secrets: (string | undefined)[]): Promise<Response> {
   let text = await readAll(response)
   for (const secret of secrets) {
-    if (secret !== undefined) text = text.replaceAll(Buffer.from(secret).toString('latin1'), '[secret]')
+    if (secret === undefined) continue
+    // As it is, and as JSON writes it.
+    for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1)])) {
+      text = text.replaceAll(Buffer.from(form).toString('latin1'), '[secret]')
+    }
   }
   const headers = Object.fromEntries(
     HEADERS.flatMap((name) => {

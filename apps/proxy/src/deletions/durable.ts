@@ -5,6 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
+import { ARRIVAL_MS } from '../forward.ts'
 import { ask, heapAdminOf, submit } from './heap.ts'
 import { type Created, type DeletionDetail, Ledger } from './ledger.ts'
 import { channelsOf, notify } from './notify.ts'
@@ -26,6 +27,7 @@ export class DeletionLedger extends DurableObject<Env> {
     const config = configOf(env)
     const admin = heapAdminOf(config)
     const { overdueMs, timeoutMs, graceMs } = config.deletions
+    const underWayMs = config.heapTimeoutMs + ARRIVAL_MS
     this.#ledger = new Ledger(
       {
         sql: {
@@ -40,7 +42,7 @@ export class DeletionLedger extends DurableObject<Env> {
         notify: (notice) => notify(config, notice),
         setAlarm: (at) => void ctx.storage.setAlarm(at),
       },
-      { overdueMs, timeoutMs, graceMs, usersPerRound: usersPerRound(config), channels: channelsOf(config) },
+      { overdueMs, timeoutMs, graceMs, underWayMs, usersPerRound: usersPerRound(config), channels: channelsOf(config) },
     )
   }
 
@@ -49,8 +51,8 @@ export class DeletionLedger extends DurableObject<Env> {
     return this.#ledger.create(users, fingerprint, key)
   }
 
-  list(state: DeletionState | undefined, before: string | undefined, most: number): DeletionRow[] {
-    return this.#ledger.list(state, before, most)
+  list(state: DeletionState | undefined, after: string | undefined, most: number): DeletionRow[] | undefined {
+    return this.#ledger.list(state, after, most)
   }
 
   get(id: string): DeletionDetail | undefined {

@@ -9,6 +9,9 @@ import type { Asked, DeletedUser, Submission } from './world.ts'
 /** A request is given up only after this time, in ms: its id is worth waiting for, though not by everybody. */
 const LATEST_ANSWER_MS = 60_000
 
+/** The longest that Heap may tell us to wait, in ms; a larger number is an error of theirs. */
+const LONGEST_WAIT_MS = 3_600_000
+
 /** Statuses that say that the body is wrong, so that it will never be taken. */
 const REFUSALS = new Set([400, 413, 422])
 
@@ -40,16 +43,26 @@ export async function submit(
 ): Promise<Submission> {
   if (!admin) return { kind: 'not-now', problem: 'HEAP_API_KEY is not set' }
   const list = users.map(({ kind, value }) => (kind === 'identity' ? { identity: value } : { user_id: value }))
+  const notNow = ({ message, retryAfterMs = 0 }: HeapError): Submission => ({
+    kind: 'not-now',
+    problem: message,
+    retryAfterMs: Math.min(retryAfterMs, LONGEST_WAIT_MS),
+  })
+  try {
+    // First, since a refusal of the key is no refusal of the deletion.
+    await admin.accessToken()
+  } catch (error) {
+    return notNow(error as HeapError)
+  }
   const answer = admin.deleteUsers(list).then(
     ([request]): Submission =>
       request
         ? { kind: 'submitted', id: request.deletion_request_id, status: request.status }
         : { kind: 'not-now', problem: 'Heap gave no id' },
-    (error: HeapError): Submission => {
-      const problem = error.message
-      if (isHeapRequestError(error) && REFUSALS.has(error.status ?? 400)) return { kind: 'refused', problem }
-      return { kind: 'not-now', problem, retryAfterMs: error.retryAfterMs }
-    },
+    (error: HeapError): Submission =>
+      isHeapRequestError(error) && REFUSALS.has(error.status ?? 400)
+        ? { kind: 'refused', problem: error.message }
+        : notNow(error),
   )
   const late = answer.then((submission) => (submission.kind === 'submitted' ? submission.id : undefined))
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -70,6 +83,7 @@ export async function ask(admin: HeapAdmin | undefined, heapId: string): Promise
     return { kind: 'status', status: status.slice(0, 100) }
   } catch (error) {
     const { status, message } = error as HeapError
-    return status === 404 ? { kind: 'unknown' } : { kind: 'not-now', problem: message }
+    if (status === 404) return { kind: 'unknown' }
+    return { kind: 'not-now', problem: message, onlyThis: isHeapRequestError(error) && status !== 401 }
   }
 }

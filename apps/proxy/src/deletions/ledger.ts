@@ -32,7 +32,7 @@ export interface DeletionDetail extends DeletionRow {
 /** Calls of Heap in one cron run; Workers Free allows 50 to other hosts, and the token is one more. */
 const CALLS_PER_ROUND = 40
 /** Submissions and notifications in one run of the alarm. */
-const SUBMITS_PER_RUN = 10
+const SUBMITS_PER_RUN = 5
 const NOTICES_PER_RUN = 20
 /** What could not be suppressed is tried again after this time, in ms. */
 const SUPPRESS_RETRY_MS = 5000
@@ -47,6 +47,7 @@ export class Ledger {
   readonly #rows: Rows
   #alarmAt = Infinity
   #noSuppressBefore = 0
+  #noReleaseBefore = 0
 
   /** Goes on from what the tables hold. */
   constructor(world: World, settings: LedgerSettings) {
@@ -73,9 +74,10 @@ export class Ledger {
     return { outcome: 'created', deletion: this.#rows.bySeq(row.seq) }
   }
 
-  list(state: DeletionState | undefined, before: string | undefined, most: number): DeletionRow[] {
-    const from = before === undefined ? FOREVER : (this.#rows.byId(before)?.seq ?? 0)
-    return this.#rows.list(state, from, most)
+  /** Newest first; nothing where the one is not known after which to go on. */
+  list(state: DeletionState | undefined, after: string | undefined, most: number): DeletionRow[] | undefined {
+    const from = after === undefined ? FOREVER : this.#rows.byId(after)?.seq
+    return from === undefined ? undefined : this.#rows.list(state, from, most)
   }
 
   get(id: string): DeletionDetail | undefined {
@@ -97,31 +99,36 @@ export class Ledger {
     if (!row) return undefined
     const now = this.#world.now()
     const requests = this.#rows.requests(row)
-    if (requests.length === 0 && !isOver(row.state)) {
-      const suppressed = this.#rows.toSuppress(row, 1).length === 0
-      if (row.state === 'timed_out' && suppressed) {
-        this.#rows.move(row, 'submitting', now, { next_at: now, ended_at: null })
-      } else if (row.next_at !== null && row.state === 'submitting') {
-        this.#rows.change(row, { next_at: now })
-      }
-      this.#wake(now)
+    if (requests.length === 0) {
+      this.#submitNow(row, now)
+    } else if (row.state === 'pending' || row.state === 'timed_out') {
+      const askedAt = Math.max(...requests.map(({ polled_at }) => polled_at ?? 0))
+      if (now - askedAt >= ASK_BY_HAND_MS) await this.#ask(row)
     }
-    const askedAt = Math.max(0, ...requests.map(({ polled_at }) => polled_at ?? 0))
-    const mayBeAsked = row.state === 'pending' || row.state === 'timed_out'
-    if (mayBeAsked && now - askedAt >= ASK_BY_HAND_MS) await this.#ask(row)
     return this.get(id)
+  }
+
+  /** Of a deletion that Heap has never taken: it is due, and one that timed out is taken up again. */
+  #submitNow(row: DeletionRow, now: number): void {
+    if (row.state === 'submitting') {
+      this.#rows.change(row, { next_at: now })
+    } else if (row.state === 'timed_out' && this.#rows.toSuppress(row, 1).length === 0) {
+      this.#rows.move(row, 'submitting', now, { ...resumed(row, now), next_at: now })
+    }
+    this.#wake(now)
   }
 
   /** Asks Heap about all deletions that are due, and tells of those that take too long. To be called by cron. */
   async round(): Promise<void> {
-    this.#watchTime()
-    for (let calls = 0; calls < CALLS_PER_ROUND;) {
+    for (let calls = 0, goOn = true; calls < CALLS_PER_ROUND && goOn;) {
       const [row] = this.#rows.due(['pending'], this.#world.now(), 1)
-      if (!row) return
-      const { made, goOn } = await this.#ask(row)
-      if (!goOn) return
-      calls += made
+      if (!row) break
+      const asked = await this.#ask(row)
+      calls += asked.made
+      goOn = asked.goOn
     }
+    // Only now: after a time without cron, what looks late may long be complete.
+    this.#watchTime()
   }
 
   /**
@@ -138,9 +145,9 @@ export class Ledger {
     }
     await this.#release()
     for (const notice of this.#rows.dueNotices(this.#world.now(), NOTICES_PER_RUN)) await this.#notify(notice)
-    const more = this.#rows.unsuppressed() ?? this.#rows.unreleased()
-    const moreAt = more ? Math.max(this.#world.now(), this.#noSuppressBefore) : Infinity
-    this.#wake(Math.min(this.#rows.nextDue(), moreAt))
+    const suppressAt = this.#rows.unsuppressed() ? Math.max(this.#world.now(), this.#noSuppressBefore) : Infinity
+    const releaseAt = this.#rows.unreleased() ? Math.max(this.#world.now(), this.#noReleaseBefore) : Infinity
+    this.#wake(Math.min(this.#rows.nextDue(), suppressAt, releaseAt))
   }
 
   /** Suppresses some users of a deletion; after the last ones it is due to be submitted. */
@@ -156,13 +163,18 @@ export class Ledger {
     const now = this.#world.now()
     const current = this.#rows.bySeq(row.seq)
     if (current.state === 'accepted' && this.#rows.toSuppress(row, 1).length === 0) {
-      this.#rows.change(row, { next_at: now })
+      // What was let through before may still be on its way, and is to be there when Heap looks for what to delete.
+      this.#rows.change(row, { next_at: now + this.#settings.underWayMs })
     }
     this.#wake(now)
   }
 
-  async #submit(row: DeletionRow): Promise<void> {
+  async #submit({ seq }: DeletionRow): Promise<void> {
     const now = this.#world.now()
+    // Others may have been at it since it was found to be due.
+    const row = this.#rows.bySeq(seq)
+    const isDue = row.next_at !== null && row.next_at <= now
+    if (!isDue || (row.state !== 'accepted' && row.state !== 'submitting')) return
     const users = this.#rows.users(row)
     this.#rows.move(row, 'submitting', now, { submitted_at: row.submitted_at ?? now, next_at: now + RESUBMIT_MS })
     const submission = await this.#world.submit(users)
@@ -181,7 +193,6 @@ export class Ledger {
     const row = this.#rows.bySeq(seq)
     const submitting = row.state === 'submitting'
     if (submission.kind === 'submitted') {
-      if (isOver(row.state)) return
       this.#rows.addRequest(row, submission.id, submission.status, now)
       const next_at = nextPollAt(now, () => this.#world.random())
       if (submitting) {
@@ -197,7 +208,9 @@ export class Ledger {
     if (submission.kind === 'refused' && this.#rows.requests(row).some(({ status }) => status !== 'unknown')) {
       this.#rows.move(row, 'pending', now, { next_at: now, problem })
     } else if (submission.kind === 'refused') {
-      this.#end(row, 'failed', now, problem)
+      // Where it was submitted before, nobody knows what became of that.
+      const clear = row.failures === 0 && this.#rows.requests(row).length === 0
+      this.#end(row, 'failed', now, problem, clear ? 0 : now + this.#settings.graceMs)
     } else {
       const next_at = nextSubmitAt(now, row.failures, submission.retryAfterMs, () => this.#world.random())
       this.#rows.change(row, { next_at, failures: row.failures + 1, problem })
@@ -215,10 +228,11 @@ export class Ledger {
     for (const { heap_id, status } of this.#rows.requests(row)) {
       if (status === 'complete' || status === 'unknown') continue
       made++
+      this.#rows.polled(row, heap_id, status, this.#world.now())
       const asked = await this.#world.ask(heap_id)
       if (asked.kind === 'not-now') {
         if (!isOver(this.#rows.bySeq(row.seq).state)) this.#rows.change(row, { problem: asked.problem })
-        return { made, goOn: false }
+        return { made, goOn: asked.onlyThis === true }
       }
       this.#rows.polled(row, heap_id, asked.kind === 'unknown' ? 'unknown' : asked.status, this.#world.now())
     }
@@ -234,13 +248,15 @@ export class Ledger {
     const unknown = statuses.filter((status) => status === 'unknown').length
     const complete = statuses.filter((status) => status === 'complete').length
     if (complete > 0 && complete + unknown === statuses.length) {
-      this.#end(row, 'complete', now, null)
+      this.#end(row, 'complete', now, null, now + this.#settings.graceMs)
     } else if (unknown < statuses.length || statuses.length === 0) {
       if (row.problem !== null) this.#rows.change(row, { problem: null })
     } else if (row.state === 'pending' && unknown >= MOST_UNKNOWN) {
-      this.#end(row, 'failed', now, 'Heap does not know the ids that it gave for this deletion')
+      const problem = 'Heap does not know the ids that it gave for this deletion'
+      this.#end(row, 'failed', now, problem, now + this.#settings.graceMs)
     } else {
-      this.#rows.move(row, 'submitting', now, { next_at: now, ended_at: null }, 'Heap does not know its id')
+      const changes = row.state === 'timed_out' ? resumed(row, now) : {}
+      this.#rows.move(row, 'submitting', now, { ...changes, next_at: now }, 'Heap does not know its id')
       this.#wake(now)
     }
   }
@@ -248,17 +264,27 @@ export class Ledger {
   /** Tells of what takes too long, and stops to ask for what takes far too long. */
   #watchTime(): void {
     const now = this.#world.now()
-    for (const row of this.#rows.late(now - this.#settings.timeoutMs, true)) {
-      this.#end(row, 'timed_out', now, row.problem)
+    for (const row of this.#rows.late(now - this.#settings.timeoutMs)) {
+      // What is due and was not asked about now is asked about in the next round first.
+      const isDue = row.state === 'pending' && row.next_at !== null && row.next_at <= now
+      if (!isDue) this.#end(row, 'timed_out', now, row.problem, null)
     }
-    for (const row of this.#rows.late(now - this.#settings.overdueMs, false)) {
+    for (const row of this.#rows.late(now - this.#settings.overdueMs).filter(({ overdue }) => !overdue)) {
       this.#rows.audit(row, now, 'overdue')
       this.#tell(this.#rows.change(row, { overdue: 1 }), 'overdue', now)
     }
   }
 
-  #end(row: DeletionRow, state: 'complete' | 'failed' | 'timed_out', now: number, problem: string | null): void {
-    const ended = this.#rows.move(row, state, now, { next_at: null, ended_at: now, problem }, problem ?? undefined)
+  /** @param suppressed_until null where its users stay suppressed */
+  #end(
+    row: DeletionRow,
+    state: 'complete' | 'failed' | 'timed_out',
+    now: number,
+    problem: string | null,
+    suppressed_until: number | null,
+  ): void {
+    const changes = { next_at: null, ended_at: now, problem, suppressed_until }
+    const ended = this.#rows.move(row, state, now, changes, problem ?? undefined)
     this.#tell(ended, state, now)
   }
 
@@ -275,8 +301,8 @@ export class Ledger {
   async #release(): Promise<void> {
     const now = this.#world.now()
     const row = this.#rows.unreleased()
-    if (!row || now < this.#noSuppressBefore) return
-    const subjects = this.#rows.toRelease(row, this.#settings.graceMs, this.#settings.usersPerRound)
+    if (!row || now < this.#noReleaseBefore) return
+    const subjects = this.#rows.toRelease(row, this.#settings.usersPerRound)
     // Of the moment of what was read: whoever is suppressed anew while this goes on has a higher one.
     const call = this.#rows.nextCall()
     try {
@@ -285,7 +311,7 @@ export class Ledger {
         if (until !== FOREVER) await this.#world.suppress(users, until, call)
       }
     } catch {
-      this.#noSuppressBefore = this.#world.now() + SUPPRESS_RETRY_MS
+      this.#noReleaseBefore = this.#world.now() + SUPPRESS_RETRY_MS
       return
     }
     this.#rows.erase(row, subjects)
@@ -315,4 +341,9 @@ export class Ledger {
     this.#alarmAt = at
     this.#world.setAlarm(at)
   }
+}
+
+/** What changes when a deletion that timed out is taken up again: its time begins anew. */
+function resumed(row: DeletionRow, now: number) {
+  return { counted_from: now, resumed: row.resumed + 1, overdue: 0 as const, ended_at: null }
 }

@@ -36,7 +36,7 @@ function textOf(event: NoticeEvent, row: DeletionRow, names: readonly string[], 
     case 'timed_out':
       return `Not deleted from Heap after ${hours} hours, and Heap is not asked any more: ${whom}.${reason} Look at deletion ${row.id}.`
     case 'failed':
-      return `Heap refuses to delete: ${whom}.${reason} Nothing was deleted (deletion ${row.id}).`
+      return `Heap refuses to delete: ${whom}.${reason} ${row.suppressed_until === 0 ? 'Nothing was deleted' : 'Look whether they are deleted'} (deletion ${row.id}).`
   }
 }
 

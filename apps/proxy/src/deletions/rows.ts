@@ -8,8 +8,8 @@ import type { AuditRow, Channel, DeletionRow, NoticeRow, RequestRow } from './sq
 import { type DeletionState, mayBecome } from './state.ts'
 import type { DeletedUser, NamedUser } from './world.ts'
 
-/** Users in one statement: a value that is bound may have 2 MB. */
-const USERS_PER_STATEMENT = 1000
+/** Users in one statement: a value that is bound may have 2 MB, and JSON makes six bytes of some characters. */
+const USERS_PER_STATEMENT = 300
 
 /** Later than any time. */
 export const FOREVER = 8.64e15
@@ -21,7 +21,18 @@ export interface Subject extends DeletedUser {
 
 /** What of a deletion changes with its state. */
 export type Changes = Partial<
-  Pick<DeletionRow, 'submitted_at' | 'ended_at' | 'next_at' | 'failures' | 'problem' | 'overdue'>
+  Pick<
+    DeletionRow,
+    | 'counted_from'
+    | 'resumed'
+    | 'submitted_at'
+    | 'ended_at'
+    | 'suppressed_until'
+    | 'next_at'
+    | 'failures'
+    | 'problem'
+    | 'overdue'
+  >
 >
 
 export class Rows {
@@ -43,10 +54,11 @@ export class Rows {
     now: number,
   ): DeletionRow {
     const [row] = this.#sql.exec<DeletionRow>(
-      `INSERT INTO deletions (id, state, users, accepted_at, idempotency_key, fingerprint)
-       VALUES (?, 'accepted', ?, ?, ?, ?) RETURNING *`,
+      `INSERT INTO deletions (id, state, users, accepted_at, counted_from, idempotency_key, fingerprint)
+       VALUES (?, 'accepted', ?, ?, ?, ?, ?) RETURNING *`,
       id,
       users.length,
+      now,
       now,
       key ?? null,
       fingerprint,
@@ -100,18 +112,18 @@ export class Rows {
     )
   }
 
-  /** Those that go on and were accepted before this time, unless it was told of them already. */
-  late(before: number, alsoOverdue: boolean): DeletionRow[] {
+  /** Those that go on, and are counted from before this time. */
+  late(before: number): DeletionRow[] {
     return this.#sql.exec<DeletionRow>(
-      "SELECT * FROM deletions WHERE state IN ('accepted', 'submitting', 'pending') AND accepted_at <= ? AND (NOT overdue OR ?)",
+      "SELECT * FROM deletions WHERE state IN ('accepted', 'submitting', 'pending') AND counted_from <= ?",
       before,
-      alsoOverdue ? 1 : 0,
     )
   }
 
   /** The next state, with what changes along with it. */
   move(row: DeletionRow, to: DeletionState, now: number, changes: Changes, note?: string): DeletionRow {
-    if (!mayBecome(row.state, to)) throw new Error(`A deletion that is ${row.state} cannot become ${to}`)
+    const { state } = this.bySeq(row.seq)
+    if (!mayBecome(state, to)) throw new Error(`A deletion that is ${state} cannot become ${to}`)
     this.#sql.exec('UPDATE deletions SET state = ? WHERE seq = ?', to, row.seq)
     this.audit(row, now, to, note)
     return this.change(row, changes)
@@ -188,14 +200,13 @@ export class Rows {
   }
 
   /** Users of a deletion that are still known, and until when all of the deletions that they are in want them suppressed. */
-  toRelease({ seq }: DeletionRow, graceMs: number, most: number): (Subject & { until: number })[] {
+  toRelease({ seq }: DeletionRow, most: number): (Subject & { until: number })[] {
     return this.#sql.exec<Subject & { until: number }>(
       `SELECT n, kind, value, (
-         SELECT max(CASE d.state WHEN 'complete' THEN d.ended_at + ? WHEN 'failed' THEN 0 ELSE ? END)
+         SELECT max(coalesce(d.suppressed_until, ?))
          FROM subjects o JOIN deletions d ON d.seq = o.deletion WHERE o.hash = s.hash
        ) AS until
        FROM subjects s WHERE deletion = ? AND value IS NOT NULL LIMIT ?`,
-      graceMs,
       FOREVER,
       seq,
       most,
@@ -230,11 +241,12 @@ export class Rows {
     this.#sql.exec(query, status, now, seq, heapId)
   }
 
-  addNotice({ seq, id }: DeletionRow, channel: Channel, event: string, body: string, now: number): void {
+  addNotice({ seq, id, resumed }: DeletionRow, channel: Channel, event: string, body: string, now: number): void {
     this.#sql.exec(
       `INSERT OR IGNORE INTO notices (id, deletion, channel, event, body, created_at, next_at)
        VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      `${id}_${event}`,
+      // Who takes it up again is to hear of its end again.
+      resumed === 0 ? `${id}_${event}` : `${id}_${event}_${resumed + 1}`,
       seq,
       channel,
       event,

@@ -11,8 +11,14 @@ export interface DeletionRow {
   state: DeletionState
   users: number
   accepted_at: number
+  /** From when on it is told how long it takes: from its acceptance, or since it was taken up again. */
+  counted_from: number
+  /** How often it was taken up again after it had timed out. */
+  resumed: number
   submitted_at: number | null
   ended_at: number | null
+  /** Until when its users are suppressed, once that is known; 0 where nothing was deleted. */
+  suppressed_until: number | null
   /** When it is submitted or asked about next. */
   next_at: number | null
   /** Attempts in a row that Heap did not take. */
@@ -70,8 +76,11 @@ CREATE TABLE IF NOT EXISTS deletions (
   state TEXT NOT NULL,
   users INTEGER NOT NULL,
   accepted_at INTEGER NOT NULL,
+  counted_from INTEGER NOT NULL,
+  resumed INTEGER NOT NULL DEFAULT 0,
   submitted_at INTEGER,
   ended_at INTEGER,
+  suppressed_until INTEGER,
   next_at INTEGER,
   failures INTEGER NOT NULL DEFAULT 0,
   overdue INTEGER NOT NULL DEFAULT FALSE,

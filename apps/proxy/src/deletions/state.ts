@@ -10,7 +10,7 @@ import { type Backoff, retryDelay } from 'heap-edge/retry'
  * - `submitting`: being handed to Heap, once or again
  * - `pending`: Heap has it, and is not done
  * - `complete`: Heap is done
- * - `failed`: Heap refuses it; nothing is deleted
+ * - `failed`: Heap refuses it, or does not know it
  * - `timed_out`: Heap was not done in time; it is not asked by itself any more
  */
 export const STATES = ['accepted', 'submitting', 'pending', 'complete', 'failed', 'timed_out'] as const

@@ -6,7 +6,7 @@ import { identityLimiter } from '../limits/durable.ts'
 import { limiterName } from '../limits/permits.ts'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
-import { outboxShard } from '../outbox/shards.ts'
+import { outboxShard, shardOf } from '../outbox/shards.ts'
 import type { DeletedUser } from './world.ts'
 
 /** Calls of Durable Objects in one round: Workers Free allows 1000. */
@@ -24,7 +24,7 @@ export function usersPerRound({ appIds }: Config): number {
  */
 export async function suppress(
   env: Pick<Env, 'IDENTITY_LIMITER' | 'OUTBOX'>,
-  { appIds, limitMarginMs }: Config,
+  { appIds, limitMarginMs, outbox: { shards } }: Config,
   users: readonly DeletedUser[],
   until: number,
   call: number,
@@ -35,20 +35,22 @@ export async function suppress(
       const held = await Promise.all(
         owners.map(async (owner) => {
           const limiter = identityLimiter(env.IDENTITY_LIMITER, limiterName(app_id, owner))
-          return { owner, shard: (await limiter.suppress(until, call, limitMarginMs)).holder }
+          return { owner, holder: (await limiter.suppress(until, call, limitMarginMs)).holder }
         }),
       )
-      if (until <= Date.now()) return
-      const byShard = Map.groupBy(
-        held.filter(({ shard }) => shard >= 0),
-        ({ shard }) => shard,
-      )
+      const byShard = new Map<number, Set<string>>()
+      const tell = (shard: number, owner: string) => {
+        if (shard >= 0) byShard.set(shard, (byShard.get(shard) ?? new Set()).add(owner))
+      }
+      for (const { owner, holder } of held) {
+        tell(holder, owner)
+        // What was set aside is there although nobody holds its owner any more; what joins a user_id may be anywhere.
+        if (owner.startsWith('user_id:')) for (let shard = 0; shard < shards; shard++) tell(shard, owner)
+        else tell(shardOf(owner, shards), owner)
+      }
       await Promise.all(
         Array.from(byShard, ([shard, those]) =>
-          outboxShard(env, app_id, shard).suppress(
-            { app_id, shard },
-            those.map(({ owner }) => owner),
-          ),
+          outboxShard(env, app_id, shard).suppress({ app_id, shard }, [...those], until > Date.now()),
         ),
       )
     }),

@@ -21,6 +21,8 @@ export interface LedgerSettings {
   overdueMs: number
   /** After this time it is not asked about by itself any more, in ms. */
   timeoutMs: number
+  /** What was let through before its user was suppressed has reached Heap after this time, in ms. */
+  underWayMs: number
   /** How long users stay suppressed after their deletion, in ms. */
   graceMs: number
   /** Users in one round of suppressing them. */
@@ -42,7 +44,8 @@ export type Asked =
   | { kind: 'status'; status: string }
   /** Heap does not know the id. */
   | { kind: 'unknown' }
-  | { kind: 'not-now'; problem: string }
+  /** With `onlyThis` there is no reason why Heap should not answer other questions. */
+  | { kind: 'not-now'; problem: string; onlyThis?: boolean }
 
 /** What came of a notification. */
 export type Notified = { ok: true } | { ok: false; problem: string; retryAfterMs?: number | undefined }

@@ -77,9 +77,11 @@ export class OutboxShard extends DurableObject<Env> {
     return this.#open(place).discard(id)
   }
 
-  /** Removes all records of owners that are being deleted, and takes none of them until they are given back. */
-  async suppress(place: Place, owners: string[]): Promise<void> {
-    await this.#open(place).suppress(owners)
+  /** Removes all records of owners that are being deleted, and takes none of them until they are given back; or takes them again. */
+  async suppress(place: Place, owners: string[], on: boolean): Promise<void> {
+    const outbox = this.#open(place)
+    if (on) await outbox.suppress(owners)
+    else outbox.endSuppression(owners)
   }
 
   override async alarm(): Promise<void> {

@@ -152,8 +152,14 @@ export class Outbox {
     // What is on its way is not what is there when it has come back.
     await this.#sending?.catch(() => undefined)
     const now = this.#world.now()
-    for (const owner of this.#records.removeOf(ids, owners)) this.#owners.settle(owner, 1, now)
-    this.#wake(now)
+    const gone = this.#records.removeOf(ids, owners)
+    for (const owner of gone) this.#owners.settle(owner, 1, now)
+    if (gone.length > 0) this.#wake(now)
+  }
+
+  /** Takes records of these owners again, which are not deleted after all. */
+  endSuppression(owners: readonly string[]): void {
+    this.#owners.endSuppression(owners)
   }
 
   status(): OutboxStatus {
@@ -220,7 +226,9 @@ export class Outbox {
     const [first] = rows
     if (!first) {
       const paused = now < this.#noTrackBefore ? this.#noTrackBefore : Infinity
-      return blocked.reduce((next, id) => Math.min(next, this.#owners.freeAt(id, now)), paused)
+      // Nothing of those that are suppressed is waited for.
+      const later = blocked.filter((id) => !this.#owners.isSuppressed(id))
+      return later.reduce((next, id) => Math.min(next, this.#owners.freeAt(id, now)), paused)
     }
     if (first.path === PATHS.track) {
       const { granted, waitMs } = await this.#world.lease(rows.length)

@@ -122,6 +122,13 @@ export class Owners {
     return ids
   }
 
+  endSuppression(keys: readonly string[]): void {
+    const query = 'SELECT id FROM owners WHERE key IN (SELECT value FROM json_each(?))'
+    for (const { id } of this.#sql.exec<{ id: number }>(query, JSON.stringify(keys))) {
+      if (this.#suppressed.delete(id)) this.#sql.exec('DELETE FROM suppressed WHERE owner = ?', id)
+    }
+  }
+
   /** When something was sent, in this life or the one before; 0 where that is long ago. */
   get lastSentAt(): number {
     return this.#sql.exec<{ at: number | null }>('SELECT max(at) AS at FROM sent')[0]?.at ?? 0

@@ -2,6 +2,7 @@
  * The records of a shard: those that wait, in their order, and those that were set aside.
  * @module
  */
+import { PATHS } from '@heap-edge/contract'
 import type { SetAsideRow, Sql, WaitingRow } from './sql.ts'
 
 /** Which of the waiting records are wanted. */
@@ -97,7 +98,10 @@ export class Records {
     this.totals.setAside += rows.length
   }
 
-  /** Takes out all records of owners, those set aside too: whose waited, for each record of it. */
+  /**
+   * Takes out all records of owners, those set aside too, and what would join one of them to an identity: whose waited, for
+   * each record of it.
+   */
   removeOf(ids: readonly number[], keys: readonly string[]): number[] {
     const gone = this.#sql.exec<{ owner: number; size: number }>(
       `DELETE FROM records WHERE owner IN (SELECT value FROM json_each(?)) RETURNING owner, octet_length(body) AS size`,
@@ -107,6 +111,13 @@ export class Records {
       `DELETE FROM set_aside WHERE owner IN (SELECT value FROM json_each(?)) RETURNING octet_length(body) AS size`,
       JSON.stringify(keys),
     )
+    const userIds = keys.filter((key) => key.startsWith('user_id:')).map((key) => key.slice('user_id:'.length))
+    if (userIds.length > 0) {
+      const joins = `WHERE path = ? AND body ->> 'user_id' IN (SELECT value FROM json_each(?)) RETURNING owner, octet_length(body) AS size`
+      const values = [PATHS.identify, JSON.stringify(userIds)]
+      gone.push(...this.#sql.exec<{ owner: number; size: number }>(`DELETE FROM records ${joins}`, ...values))
+      goneAside.push(...this.#sql.exec<{ size: number }>(`DELETE FROM set_aside ${joins}`, ...values))
+    }
     this.totals.waiting -= gone.length
     this.totals.setAside -= goneAside.length
     for (const { size } of [...gone, ...goneAside]) this.totals.bytes -= size

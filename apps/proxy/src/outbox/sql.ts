@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS set_aside (
   status INTEGER,
   reason TEXT
 );
+CREATE INDEX IF NOT EXISTS set_aside_owner ON set_aside (owner);
 CREATE TABLE IF NOT EXISTS owners (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   key TEXT NOT NULL UNIQUE,
