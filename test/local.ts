@@ -25,11 +25,12 @@ export interface Local {
   stop: RunningWorkers['stop']
 }
 
-/** Starts proxy, sandbox and playground. */
-export async function startLocal(): Promise<Local> {
+/** Starts proxy, sandbox and playground, the proxy with these settings beside those of `npm start`. */
+export async function startLocal(proxySettings: Record<string, string> = {}): Promise<Local> {
   const [proxy, sandbox, playground] = await Promise.all([freePort(), freePort(), freePort()])
   const ports = { proxy, sandbox, playground }
   const bindings = settings(ports)
+  Object.assign(bindings.proxy, proxySettings)
   const workers = await startWorkers(
     (['proxy', 'sandbox', 'playground'] as const).map((app) => ({ app, port: ports[app], bindings: bindings[app] })),
   )

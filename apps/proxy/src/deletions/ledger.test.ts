@@ -167,10 +167,10 @@ class Model {
     if (this.mode === 'cuts') throw new Error('not for certain')
   }
 
-  #submit(users: readonly DeletedUser[]): Submission {
+  #submit(users: readonly DeletedUser[], isAlive: boolean): Submission {
     const { mode } = this
-    // However it comes: Heap never learns of a user who could still send.
-    if (users.some((user) => this.suppressed.get(keyOf(user)) !== FOREVER))
+    // Heap never learns of a user who could still send; what comes late from a life before is not the ledger's to prevent.
+    if (isAlive && users.some((user) => (this.suppressed.get(keyOf(user)) ?? 0) <= this.now))
       this.mistakes.push('submitted before suppressed')
     if (mode === 'fails') return { kind: 'not-now', problem: '503', retryAfterMs: 2000 }
     if (mode === 'refuses') return { kind: 'refused', problem: '400' }
@@ -199,7 +199,7 @@ class Model {
       random: () => 0.5,
       uuid: () => `id-${++this.#ids}`,
       suppress: (users, until, call) => this.#call(() => this.#suppress(users, until, call)).then(alive),
-      submit: (users) => this.#call(() => this.#submit(users)).then(alive),
+      submit: (users) => this.#call(() => this.#submit(users, life === this.#life)).then(alive),
       ask: (id) => this.#call(() => this.#ask(id)).then(alive),
       notify: ({ id, channel, body }) =>
         this.#call((): Notified => {

@@ -178,17 +178,21 @@ export class Ledger {
     const users = this.#rows.users(row)
     this.#rows.move(row, 'submitting', now, { submitted_at: row.submitted_at ?? now, next_at: now + RESUBMIT_MS })
     const submission = await this.#world.submit(users)
-    this.#settle(row.seq, submission)
+    this.#settle(row.seq, submission, row.submitted_at === null)
     if (submission.kind === 'not-now') {
       const late = (id: string | undefined) => {
-        if (id !== undefined) this.#settle(row.seq, { kind: 'submitted', id, status: 'pending' })
+        if (id !== undefined) this.#settle(row.seq, { kind: 'submitted', id, status: 'pending' }, false)
       }
       submission.late?.then(late, () => undefined)
     }
   }
 
-  /** What the answer to a submission means for the deletion as it is now. */
-  #settle(seq: number, submission: Submission): void {
+  /**
+   * What the answer to a submission means for the deletion as it is now.
+   *
+   * @param first whether it was never submitted before
+   */
+  #settle(seq: number, submission: Submission, first: boolean): void {
     const now = this.#world.now()
     const row = this.#rows.bySeq(seq)
     const submitting = row.state === 'submitting'
@@ -209,8 +213,7 @@ export class Ledger {
       this.#rows.move(row, 'pending', now, { next_at: now, problem })
     } else if (submission.kind === 'refused') {
       // Where it was submitted before, nobody knows what became of that.
-      const clear = row.failures === 0 && this.#rows.requests(row).length === 0
-      this.#end(row, 'failed', now, problem, clear ? 0 : now + this.#settings.graceMs)
+      this.#end(row, 'failed', now, problem, first ? 0 : now + this.#settings.graceMs)
     } else {
       const next_at = nextSubmitAt(now, row.failures, submission.retryAfterMs, () => this.#world.random())
       this.#rows.change(row, { next_at, failures: row.failures + 1, problem })
