@@ -33,16 +33,6 @@ export class Storage {
     this.sql.exec('INSERT INTO alarm VALUES (?, FALSE)', at)
   }
 
-  /**
-   * As on the platform: an alarm is gone when its handler has ended, unless it was set again, and comes again after a crash.
-   *
-   * @param handler false where its object did not live until its end
-   */
-  async ring(handler: () => Promise<boolean>): Promise<void> {
-    this.sql.exec('UPDATE alarm SET running = TRUE')
-    if (await handler()) this.sql.exec('DELETE FROM alarm WHERE running')
-  }
-
   end(how: 'COMMIT' | 'ROLLBACK'): void {
     if (this.#open) this.#db.exec(how)
     this.#open = false
@@ -50,6 +40,102 @@ export class Storage {
 
   close(): void {
     this.#db.close()
+  }
+}
+
+/** Something leaves the object, and an answer may come. */
+export type Call = <Answer>(effect: (isAlive: boolean) => Answer) => Promise<Answer>
+
+/**
+ * An object that lives, calls others and dies: what a model test has around what it tests. What it calls does what it does at
+ * the other end, and its answer comes back, when it is the call's turn.
+ */
+export class Machine<T> {
+  readonly storage: Storage
+  /** What is tested, as it lives now. */
+  object: T
+  readonly #start: () => T
+  readonly #handler: (object: T) => Promise<void>
+  readonly #calls: (() => void)[] = []
+  #life = 0
+  #running = false
+
+  /**
+   * @param start makes the object from what is stored; `call` is for the calls of that object in its life
+   * @param handler what its alarm runs
+   */
+  constructor(schema: string, start: (call: Call, storage: Storage) => T, handler: (object: T) => Promise<void>) {
+    this.storage = new Storage(schema)
+    this.#start = () => {
+      const life = this.#life
+      return start((effect) => this.call(effect, life), this.storage)
+    }
+    this.#handler = handler
+    this.object = this.#start()
+  }
+
+  /** Grows with each death. */
+  get life(): number {
+    return this.#life
+  }
+
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Whether a call is under way. */
+  get calling(): boolean {
+    return this.#calls.length > 0
+  }
+
+  /** Something leaves the object, so that what it wrote is durable. Who dies before the answer never hears it. */
+  call<Answer>(effect: (isAlive: boolean) => Answer, life: number = this.#life): Promise<Answer> {
+    this.storage.end('COMMIT')
+    return new Promise((resolve, reject) => {
+      this.#calls.push(() => {
+        const isAlive = life === this.#life
+        try {
+          const answer = effect(isAlive)
+          if (isAlive) resolve(answer)
+        } catch (error) {
+          if (isAlive) reject(error)
+        }
+      })
+    })
+  }
+
+  /** Something that happens at a turn of its own. */
+  later(effect: () => void): void {
+    this.#calls.push(effect)
+  }
+
+  /** It is the turn of one of the calls. */
+  answer(which: number): void {
+    this.#calls.splice(which % Math.max(1, this.#calls.length), 1)[0]?.()
+  }
+
+  /** The alarm, where it is due: gone when its handler has ended, unless it was set again; it comes again after a crash. */
+  ring(now: number): void {
+    if ((this.storage.alarm ?? Infinity) > now || this.#running) return
+    this.#running = true
+    const life = this.#life
+    const run = async () => {
+      this.storage.sql.exec('UPDATE alarm SET running = TRUE')
+      await this.#handler(this.object)
+      if (life !== this.#life) return
+      this.storage.sql.exec('DELETE FROM alarm WHERE running')
+      this.#running = false
+    }
+    void run()
+  }
+
+  /** The object dies. What it wrote last is kept or lost, what it called may arrive or not, and late. */
+  crash(keep: boolean, lost: boolean): void {
+    this.#life++
+    this.storage.end(keep ? 'COMMIT' : 'ROLLBACK')
+    if (lost) this.#calls.length = 0
+    this.#running = false
+    this.object = this.#start()
   }
 }
 

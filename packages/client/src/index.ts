@@ -2,17 +2,7 @@
  * heap-edge: events and properties to Heap, from any runtime that has `fetch`.
  * @module
  */
-export {
-  HeapError,
-  type HeapErrorDetails,
-  HeapRateLimitError,
-  HeapRequestError,
-  HeapUnavailableError,
-  isHeapError,
-  isHeapRateLimitError,
-  isHeapRequestError,
-  isHeapUnavailableError,
-} from './errors.ts'
+export * from './errors.ts'
 export { type Call, type CallOptions, createHeap, type Heap } from './heap.ts'
 export type { Fetch, HeapOptions, RetryOptions } from './options.ts'
 export type {

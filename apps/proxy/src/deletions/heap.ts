@@ -9,9 +9,6 @@ import type { Asked, DeletedUser, Submission } from './world.ts'
 /** A request is given up only after this time, in ms: its id is worth waiting for, though not by everybody. */
 const LATEST_ANSWER_MS = 60_000
 
-/** The longest that Heap may tell us to wait, in ms; a larger number is an error of theirs. */
-const LONGEST_WAIT_MS = 3_600_000
-
 /** Statuses that say that the body is wrong, so that it will never be taken. */
 const REFUSALS = new Set([400, 413, 422])
 
@@ -43,10 +40,10 @@ export async function submit(
 ): Promise<Submission> {
   if (!admin) return { kind: 'not-now', problem: 'HEAP_API_KEY is not set' }
   const list = users.map(({ kind, value }) => (kind === 'identity' ? { identity: value } : { user_id: value }))
-  const notNow = ({ message, retryAfterMs = 0 }: HeapError): Submission => ({
+  const notNow = ({ message, retryAfterMs }: HeapError): Submission => ({
     kind: 'not-now',
     problem: message,
-    retryAfterMs: Math.min(retryAfterMs, LONGEST_WAIT_MS),
+    retryAfterMs,
   })
   try {
     // First, since a refusal of the key is no refusal of the deletion.

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { settled, Storage } from '../testing.ts'
+import { type Call, Machine, settled, type Storage } from '../testing.ts'
 import { type DeletionDetail, Ledger } from './ledger.ts'
-import { FOREVER } from './rows.ts'
+import { FOREVER } from './subjects.ts'
 import { type DeletionRow, SCHEMA } from './sql.ts'
 import { isOver } from './state.ts'
 import type { Asked, DeletedUser, NamedUser, Notified, Submission, World } from './world.ts'
@@ -29,7 +29,7 @@ const keyOf = ({ kind, value }: DeletedUser) => `${kind}:${value}`
 
 /** The plain model: Heap, the limiters and the receivers around the real ledger. */
 class Model {
-  readonly storage = new Storage(SCHEMA)
+  readonly #machine: Machine<Ledger>
   now = 1_000_000_000
   mode: Mode = 'works'
   slowness: Slowness = 'soon'
@@ -43,24 +43,27 @@ class Model {
   readonly mistakes: string[] = []
   /** What somebody was told is accepted. */
   readonly created = new Map<string, NamedUser[]>()
-  /** Calls under way: each does what it does at the other end when it is its turn. */
-  readonly #calls: (() => void)[] = []
-  #ledger: Ledger
-  #life = 0
-  #running = false
   #ids = 0
 
   constructor() {
-    this.#ledger = this.#start()
+    this.#machine = new Machine(
+      SCHEMA,
+      (call, storage) => this.#start(call, storage),
+      (object) => object.run(),
+    )
+  }
+
+  get storage() {
+    return this.#machine.storage
   }
 
   get ledger(): Ledger {
-    return this.#ledger
+    return this.#machine.object
   }
 
   /** Also those that were stored although nobody learned of it. */
   get all(): DeletionRow[] {
-    return this.#ledger.list(undefined, undefined, 1000) ?? []
+    return this.#machine.object.list(undefined, undefined, 1000) ?? []
   }
 
   step(step: Step): void {
@@ -68,16 +71,18 @@ class Model {
       case 'create':
         return void this.#create(step.users, step.key)
       case 'answer':
-        return this.#calls.splice(step.which % Math.max(1, this.#calls.length), 1)[0]?.()
+        return this.#machine.answer(step.which)
       case 'wait':
         this.now += step.ms
         return
       case 'cron':
-        return void this.#ledger.round()
+        return void this.#machine.object.round()
       case 'poll':
-        return void this.#ledger.poll([...this.created.keys()][step.which % Math.max(1, this.created.size)] ?? 'none')
+        return void this.#machine.object.poll(
+          [...this.created.keys()][step.which % Math.max(1, this.created.size)] ?? 'none',
+        )
       case 'crash':
-        return this.#crash(step.keep, step.lost)
+        return this.#machine.crash(step.keep, step.lost)
       case 'mode':
         this.mode = step.mode
         return
@@ -88,16 +93,7 @@ class Model {
 
   /** The alarm, where it is due. */
   ring(): void {
-    if ((this.storage.alarm ?? Infinity) > this.now || this.#running) return
-    this.#running = true
-    const life = this.#life
-    const handle = async () => {
-      await this.#ledger.run()
-      if (life !== this.#life) return false
-      this.#running = false
-      return true
-    }
-    void this.storage.ring(handle)
+    this.#machine.ring(this.now)
   }
 
   /** Everything works, and comes to its end. */
@@ -108,11 +104,11 @@ class Model {
       await settled()
       this.ring()
       await settled()
-      if (this.#calls.length > 0) {
+      if (this.#machine.calling) {
         this.step({ do: 'answer', which: 0 })
         continue
       }
-      if (this.#running) continue
+      if (this.#machine.running) continue
       const { alarm } = this.storage
       if (alarm !== undefined) {
         this.now = Math.max(this.now, alarm)
@@ -131,30 +127,15 @@ class Model {
     const users = [...new Set(numbers)].map((n): NamedUser => ({ kind: 'identity', value: `u${n}`, name: `Name ${n}` }))
     const key = keyNumber === undefined ? undefined : `key-${keyNumber}`
     const fingerprint = JSON.stringify(users)
-    const life = this.#life
-    const result = await this.#ledger.create(users, fingerprint, key)
-    if (life !== this.#life) return
+    const life = this.#machine.life
+    const result = await this.#machine.object.create(users, fingerprint, key)
+    if (life !== this.#machine.life) return
     // The answer leaves the object.
     this.storage.end('COMMIT')
     if (result.outcome === 'conflict') return
     const known = this.created.get(result.deletion.id)
     if (known && JSON.stringify(known) !== fingerprint) this.mistakes.push('the same key for other users')
     this.created.set(result.deletion.id, users)
-  }
-
-  #call<T>(effect: () => T): Promise<T> {
-    this.storage.end('COMMIT')
-    const life = this.#life
-    return new Promise((resolve, reject) => {
-      this.#calls.push(() => {
-        try {
-          const answer = effect()
-          if (life === this.#life) resolve(answer)
-        } catch (error) {
-          if (life === this.#life) reject(error)
-        }
-      })
-    })
   }
 
   #suppress(users: readonly DeletedUser[], until: number, call: number): void {
@@ -178,7 +159,7 @@ class Model {
     this.heap.set(id, { users: new Set(users.map(keyOf)), completeAt: this.now + DURATION[this.slowness] })
     if (mode === 'cuts') return { kind: 'not-now', problem: 'cut' }
     if (mode !== 'late') return { kind: 'submitted', id, status: 'pending' }
-    const late = new Promise<string>((resolve) => this.#calls.push(() => resolve(id)))
+    const late = new Promise<string>((resolve) => this.#machine.later(() => resolve(id)))
     return { kind: 'not-now', problem: 'no answer', late }
   }
 
@@ -190,24 +171,22 @@ class Model {
     return { kind: 'status', status: deletion.completeAt <= this.now ? 'complete' : 'pending' }
   }
 
-  #start(): Ledger {
-    const life = this.#life
-    const alive = <T>(value: T): Promise<T> => (life === this.#life ? Promise.resolve(value) : new Promise(() => {}))
+  #start(call: Call, storage: Storage): Ledger {
     const world: World = {
-      sql: this.storage.sql,
+      sql: storage.sql,
       now: () => this.now,
       random: () => 0.5,
       uuid: () => `id-${++this.#ids}`,
-      suppress: (users, until, call) => this.#call(() => this.#suppress(users, until, call)).then(alive),
-      submit: (users) => this.#call(() => this.#submit(users, life === this.#life)).then(alive),
-      ask: (id) => this.#call(() => this.#ask(id)).then(alive),
+      suppress: (users, until, number) => call(() => this.#suppress(users, until, number)),
+      submit: (users) => call((isAlive) => this.#submit(users, isAlive)),
+      ask: (id) => call(() => this.#ask(id)),
       notify: ({ id, channel, body }) =>
-        this.#call((): Notified => {
+        call((): Notified => {
           if (this.mode === 'fails') return { ok: false, problem: '503' }
           this.received.push({ id, channel, body: body as string })
           return this.mode === 'cuts' ? { ok: false, problem: 'cut' } : { ok: true }
-        }).then(alive),
-      setAlarm: (at) => this.storage.setAlarm(at),
+        }),
+      setAlarm: (at) => storage.setAlarm(at),
     }
     return new Ledger(world, {
       overdueMs: 4 * HOUR_MS,
@@ -217,15 +196,6 @@ class Model {
       usersPerRound: 2,
       channels: ['slack', 'webhook'],
     })
-  }
-
-  /** The object dies. What it wrote last is kept or lost, what it called may arrive or not, and late. */
-  #crash(keep: boolean, lost: boolean): void {
-    this.#life++
-    this.storage.end(keep ? 'COMMIT' : 'ROLLBACK')
-    if (lost) this.#calls.length = 0
-    this.#running = false
-    this.#ledger = this.#start()
   }
 }
 

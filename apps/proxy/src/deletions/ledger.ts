@@ -5,18 +5,13 @@
  * when that is durable; so it may be killed at any await and goes on from its tables.
  * @module
  */
-import { messageOf, type NoticeEvent } from './messages.ts'
-import { FOREVER, Rows } from './rows.ts'
+import type { NoticeEvent } from './messages.ts'
+import { Notices } from './notices.ts'
+import { Rows } from './rows.ts'
 import type { AuditRow, DeletionRow, NoticeRow, RequestRow } from './sql.ts'
-import {
-  type DeletionState,
-  isOver,
-  nextNoticeAt,
-  nextPollAt,
-  nextSubmitAt,
-  NOTICE_LIFE_MS,
-  RESUBMIT_MS,
-} from './state.ts'
+import { type DeletionState, isOver, nextAttemptAt, nextPollAt, RESUBMIT_MS, SUBMIT_BACKOFF } from './state.ts'
+import { FOREVER } from './subjects.ts'
+import { Suppression } from './suppression.ts'
 import type { LedgerSettings, NamedUser, Submission, World } from './world.ts'
 
 /** What became of a request to delete users. `conflict`: this `Idempotency-Key` came with other users before. */
@@ -31,11 +26,8 @@ export interface DeletionDetail extends DeletionRow {
 
 /** Calls of Heap in one cron run; Workers Free allows 50 to other hosts, and the token is one more. */
 const CALLS_PER_ROUND = 40
-/** Submissions and notifications in one run of the alarm. */
+/** Submissions in one run of the alarm. */
 const SUBMITS_PER_RUN = 5
-const NOTICES_PER_RUN = 20
-/** What could not be suppressed is tried again after this time, in ms. */
-const SUPPRESS_RETRY_MS = 5000
 /** Whoever asks by hand is not passed on to Heap more often than this, in ms. */
 const ASK_BY_HAND_MS = 60_000
 /** Heap forgot its own id so often: there is no use in submitting it again. */
@@ -45,15 +37,17 @@ export class Ledger {
   readonly #world: World
   readonly #settings: LedgerSettings
   readonly #rows: Rows
+  readonly #suppression: Suppression
+  readonly #notices: Notices
   #alarmAt = Infinity
-  #noSuppressBefore = 0
-  #noReleaseBefore = 0
 
   /** Goes on from what the tables hold. */
   constructor(world: World, settings: LedgerSettings) {
     this.#world = world
     this.#settings = settings
-    this.#rows = new Rows(world.sql, () => world.uuid())
+    this.#rows = new Rows(world.sql)
+    this.#suppression = new Suppression(world, settings.usersPerRound)
+    this.#notices = new Notices(world, settings.channels)
   }
 
   /**
@@ -68,7 +62,8 @@ export class Ledger {
       return known.fingerprint === fingerprint ? { outcome: 'known', deletion: known } : { outcome: 'conflict' }
     }
     const now = this.#world.now()
-    const row = this.#rows.insert(this.#world.uuid(), users, key, fingerprint, now)
+    const row = this.#rows.insert(this.#world.uuid(), users.length, key, fingerprint, now)
+    this.#suppression.subjects.insert(row, users)
     this.#wake(now)
     await this.#suppress(row)
     return { outcome: 'created', deletion: this.#rows.bySeq(row.seq) }
@@ -84,13 +79,14 @@ export class Ledger {
     const row = this.#rows.byId(id)
     if (!row) return undefined
     const [requests, audit] = [this.#rows.requests(row), this.#rows.audits(row)]
-    return { ...row, requests, audit, notices: this.#rows.notices(row) }
+    return { ...row, requests, audit, notices: this.#notices.of(row) }
   }
 
   /** Hashes of the users of a deletion, in their order: HMAC-SHA-256 of `identity:…` or `user_id:…` with this salt as the key. */
   hashes(id: string): { salt: string; hashes: string[] } | undefined {
     const row = this.#rows.byId(id)
-    return row && { salt: this.#rows.salt, hashes: this.#rows.hashes(row) }
+    const { subjects } = this.#suppression
+    return row && { salt: subjects.salt, hashes: subjects.hashes(row) }
   }
 
   /** Asks Heap about a deletion now, or submits it again where Heap has never taken it. */
@@ -112,7 +108,7 @@ export class Ledger {
   #submitNow(row: DeletionRow, now: number): void {
     if (row.state === 'submitting') {
       this.#rows.change(row, { next_at: now })
-    } else if (row.state === 'timed_out' && this.#rows.toSuppress(row, 1).length === 0) {
+    } else if (row.state === 'timed_out' && this.#suppression.isDone(row)) {
       this.#rows.move(row, 'submitting', now, { ...resumed(row, now), next_at: now })
     }
     this.#wake(now)
@@ -137,32 +133,22 @@ export class Ledger {
    */
   async run(): Promise<void> {
     this.#alarmAt = Infinity
-    const now = this.#world.now()
-    const unsuppressed = this.#rows.unsuppressed()
-    if (unsuppressed && now >= this.#noSuppressBefore) await this.#suppress(unsuppressed)
+    const unsuppressed = this.#suppression.due()
+    if (unsuppressed) await this.#suppress(unsuppressed)
     for (const row of this.#rows.due(['accepted', 'submitting'], this.#world.now(), SUBMITS_PER_RUN)) {
       await this.#submit(row)
     }
-    await this.#release()
-    for (const notice of this.#rows.dueNotices(this.#world.now(), NOTICES_PER_RUN)) await this.#notify(notice)
-    const suppressAt = this.#rows.unsuppressed() ? Math.max(this.#world.now(), this.#noSuppressBefore) : Infinity
-    const releaseAt = this.#rows.unreleased() ? Math.max(this.#world.now(), this.#noReleaseBefore) : Infinity
-    this.#wake(Math.min(this.#rows.nextDue(), suppressAt, releaseAt))
+    await this.#suppression.release()
+    await this.#notices.send()
+    this.#wake(Math.min(this.#rows.nextSubmission(), this.#suppression.next(), this.#notices.next()))
   }
 
   /** Suppresses some users of a deletion; after the last ones it is due to be submitted. */
   async #suppress(row: DeletionRow): Promise<void> {
-    const subjects = this.#rows.toSuppress(row, this.#settings.usersPerRound)
-    try {
-      if (subjects.length > 0) await this.#world.suppress(subjects, FOREVER, this.#rows.nextCall())
-    } catch {
-      this.#noSuppressBefore = this.#world.now() + SUPPRESS_RETRY_MS
-      return
-    }
-    this.#rows.suppressed(row, subjects)
+    await this.#suppression.suppress(row)
     const now = this.#world.now()
-    const current = this.#rows.bySeq(row.seq)
-    if (current.state === 'accepted' && this.#rows.toSuppress(row, 1).length === 0) {
+    const { state, next_at } = this.#rows.bySeq(row.seq)
+    if (state === 'accepted' && next_at === null && this.#suppression.isDone(row)) {
       // What was let through before may still be on its way, and is to be there when Heap looks for what to delete.
       this.#rows.change(row, { next_at: now + this.#settings.underWayMs })
     }
@@ -175,7 +161,7 @@ export class Ledger {
     const row = this.#rows.bySeq(seq)
     const isDue = row.next_at !== null && row.next_at <= now
     if (!isDue || (row.state !== 'accepted' && row.state !== 'submitting')) return
-    const users = this.#rows.users(row)
+    const users = this.#suppression.subjects.users(row)
     this.#rows.move(row, 'submitting', now, { submitted_at: row.submitted_at ?? now, next_at: now + RESUBMIT_MS })
     const submission = await this.#world.submit(users)
     this.#settle(row.seq, submission, row.submitted_at === null)
@@ -215,7 +201,9 @@ export class Ledger {
       // Where it was submitted before, nobody knows what became of that.
       this.#end(row, 'failed', now, problem, first ? 0 : now + this.#settings.graceMs)
     } else {
-      const next_at = nextSubmitAt(now, row.failures, submission.retryAfterMs, () => this.#world.random())
+      const next_at = nextAttemptAt(now, SUBMIT_BACKOFF, row.failures, submission.retryAfterMs, () =>
+        this.#world.random(),
+      )
       this.#rows.change(row, { next_at, failures: row.failures + 1, problem })
       this.#wake(next_at)
     }
@@ -293,49 +281,8 @@ export class Ledger {
 
   /** In the transaction of what is told. */
   #tell(row: DeletionRow, event: NoticeEvent, now: number): void {
-    const names = this.#rows.names(row)
-    for (const channel of this.#settings.channels) {
-      this.#rows.addNotice(row, channel, event, messageOf(channel, event, row, names, now), now)
-    }
+    this.#notices.add(row, event, this.#suppression.subjects.names(row), now)
     this.#wake(now)
-  }
-
-  /** Tells some limiters until when users of a deletion that is over are suppressed, and forgets these users. */
-  async #release(): Promise<void> {
-    const now = this.#world.now()
-    const row = this.#rows.unreleased()
-    if (!row || now < this.#noReleaseBefore) return
-    const subjects = this.#rows.toRelease(row, this.#settings.usersPerRound)
-    // Of the moment of what was read: whoever is suppressed anew while this goes on has a higher one.
-    const call = this.#rows.nextCall()
-    try {
-      for (const [until, users] of Map.groupBy(subjects, (subject) => subject.until)) {
-        // Another deletion of the same user goes on.
-        if (until !== FOREVER) await this.#world.suppress(users, until, call)
-      }
-    } catch {
-      this.#noReleaseBefore = this.#world.now() + SUPPRESS_RETRY_MS
-      return
-    }
-    this.#rows.erase(row, subjects)
-  }
-
-  async #notify(notice: NoticeRow): Promise<void> {
-    const attempts = notice.attempts + 1
-    const now = this.#world.now()
-    const later = (failures: number, retryAfterMs?: number) =>
-      nextNoticeAt(now, failures, retryAfterMs, () => this.#world.random())
-    // First of all, so that a crash delays it and does not send it again and again.
-    this.#rows.changeNotice(notice, { ...notice, attempts, next_at: later(attempts) })
-    const notified = await this.#world.notify(notice)
-    if (notified.ok) {
-      const delivered_at = this.#world.now()
-      this.#rows.changeNotice(notice, { attempts, next_at: null, delivered_at, problem: null })
-      return
-    }
-    const { problem, retryAfterMs } = notified
-    const next_at = now - notice.created_at > NOTICE_LIFE_MS ? null : later(notice.attempts, retryAfterMs)
-    this.#rows.changeNotice(notice, { attempts, next_at, delivered_at: null, problem })
   }
 
   #wake(at: number): void {

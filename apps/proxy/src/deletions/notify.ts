@@ -11,9 +11,6 @@ import type { Notified } from './world.ts'
 /** How long a receiver may take to answer, in ms. */
 const TIMEOUT_MS = 10_000
 
-/** The longest that a receiver may tell us to wait, in ms. */
-const LONGEST_WAIT_MS = 3_600_000
-
 /** Who is told. */
 export function channelsOf({ slackWebhookUrl, webhook }: Config): Channel[] {
   return [...(slackWebhookUrl ? ['slack' as const] : []), ...(webhook ? ['webhook' as const] : [])]
@@ -46,7 +43,7 @@ export async function notify(
     })
     await response.body?.cancel()
     if (response.ok) return { ok: true }
-    const retryAfterMs = Math.min(statedDelay(response.headers, Date.now()) ?? 0, LONGEST_WAIT_MS)
+    const retryAfterMs = statedDelay(response.headers, Date.now())
     return { ok: false, problem: `The receiver answered ${response.status}`, retryAfterMs }
   } catch {
     // What fetch threw may name the address, which is a secret.

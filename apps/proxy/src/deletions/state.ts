@@ -49,30 +49,25 @@ export function nextPollAt(now: number, random: () => number): number {
 export const RESUBMIT_MS = 90_000
 
 /** Between two submissions that Heap did not take. */
-const SUBMIT_BACKOFF: Backoff = { base: 10_000, max: 600_000 }
-
-/** When a deletion is submitted again that Heap did not take now, for the `failures`th time in a row, from 0. */
-export function nextSubmitAt(
-  now: number,
-  failures: number,
-  retryAfterMs: number | undefined,
-  random: () => number,
-): number {
-  return now + 1000 + Math.ceil(retryDelay(failures, retryAfterMs, SUBMIT_BACKOFF, random))
-}
+export const SUBMIT_BACKOFF: Backoff = { base: 10_000, max: 600_000 }
 
 /** Between two attempts to deliver a notification. */
-const NOTICE_BACKOFF: Backoff = { base: 5000, max: 3_600_000 }
+export const NOTICE_BACKOFF: Backoff = { base: 5000, max: 3_600_000 }
 
 /** A notification that could not be delivered for so long is given up, in ms. */
 export const NOTICE_LIFE_MS = 3 * 86_400_000
 
-/** When a notification is sent again that was not taken now. */
-export function nextNoticeAt(
+/** The longest that anybody may tell us to wait, in ms; a larger number is an error of theirs. */
+const LONGEST_WAIT_MS = 3_600_000
+
+/** When something is tried again that was not taken now, for the `failures`th time in a row, from 0. */
+export function nextAttemptAt(
   now: number,
+  backoff: Backoff,
   failures: number,
   retryAfterMs: number | undefined,
   random: () => number,
 ): number {
-  return now + 1000 + Math.ceil(retryDelay(failures, retryAfterMs, NOTICE_BACKOFF, random))
+  const stated = retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, LONGEST_WAIT_MS)
+  return now + 1000 + Math.ceil(retryDelay(failures, stated, backoff, random))
 }

@@ -9,9 +9,9 @@ import { forward } from '../forward.ts'
 import { appBudget, IDENTITY_RULES, identityLimiter } from '../limits/durable.ts'
 import { LEASE_MS } from '../limits/lease.ts'
 import { budgetName, limiterName } from '../limits/permits.ts'
-import { type Arrival, type ArrivedRow, Outbox, type OutboxStatus } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import { SCHEMA, type SetAsideRow, type Sql } from './sql.ts'
-import type { OutboxRecord } from './world.ts'
+import type { Arrival, ArrivedRow, OutboxRecord, OutboxStatus } from './world.ts'
 
 /** Where an error that nobody expected has ended a run, the next one begins after this time, in ms. */
 const ERROR_RETRY_MS = 30_000

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { ARRIVAL_MS, type Delivery } from '../forward.ts'
 import { type Rule, Windows } from '../limits/windows.ts'
-import { settled, Storage } from '../testing.ts'
+import { type Call, Machine, settled, type Storage } from '../testing.ts'
 import { Outbox } from './outbox.ts'
 import { SCHEMA } from './sql.ts'
 import type { OutboxRecord, World } from './world.ts'
@@ -37,31 +37,34 @@ interface Arrived {
 
 /** The plain model: senders, limiters and Heap around the real outbox. */
 class Model {
-  readonly storage = new Storage(SCHEMA)
+  readonly #machine: Machine<Outbox>
   now = 1_000_000
   mode: Mode = 'takes'
   /** What Heap has taken, with each repetition. */
   readonly arrived: Arrived[] = []
   /** What arrives only when nobody waits for it any more. */
   #late: { due: number; records: Arrived[]; fromOutbox: boolean }[] = []
-  /** Calls under way: each does what it does at the other end when it is its turn. */
-  readonly #calls: (() => void)[] = []
   readonly #limiters = new Map<string, { windows: Windows; holder: number; since: number }>()
   /** The record that each sender is at, and whether it waits for an answer. */
   readonly #current = new Map<string, { n: number; bad: boolean }>()
   readonly #busy = new Set<string>()
   readonly accepted: { owner: string; path: string; n: number; bad: boolean }[] = []
-  #outbox: Outbox
-  #life = 0
-  #draining = false
   #requests = 0
 
   constructor() {
-    this.#outbox = this.#start()
+    this.#machine = new Machine(
+      SCHEMA,
+      (call, storage) => this.#start(call, storage),
+      (object) => object.drain(),
+    )
+  }
+
+  get storage() {
+    return this.#machine.storage
   }
 
   get outbox(): Outbox {
-    return this.#outbox
+    return this.#machine.object
   }
 
   step(step: Step): void | Promise<void> {
@@ -69,7 +72,7 @@ class Model {
       case 'send':
         return this.#send(`identity:${step.owner}`, PATHS[step.kind], step.bad)
       case 'answer':
-        return this.#calls.splice(step.which % Math.max(1, this.#calls.length), 1)[0]?.()
+        return this.#machine.answer(step.which)
       case 'wait':
         this.now += step.ms
         return
@@ -83,17 +86,7 @@ class Model {
   /** The alarm, where it is due. */
   ring(): void {
     this.#arriveLate(({ due }) => due <= this.now)
-    const { alarm = Infinity } = this.storage
-    if (alarm > this.now || this.#draining) return
-    this.#draining = true
-    const life = this.#life
-    const handle = async () => {
-      await this.#outbox.drain()
-      if (life !== this.#life) return false
-      this.#draining = false
-      return true
-    }
-    void this.storage.ring(handle)
+    this.#machine.ring(this.now)
   }
 
   /** Everything that is under way comes to its end, and time goes on until nothing is left to do. */
@@ -103,12 +96,12 @@ class Model {
       await settled()
       this.ring()
       await settled()
-      if (this.#calls.length > 0) {
+      if (this.#machine.calling) {
         void this.step({ do: 'answer', which: 0 })
         continue
       }
       const { alarm } = this.storage
-      if (alarm === undefined && !this.#draining) return this.#arriveLate(() => true)
+      if (alarm === undefined && !this.#machine.running) return this.#arriveLate(() => true)
       this.now = Math.max(this.now, alarm ?? this.now)
     }
     throw new Error('It never comes to an end')
@@ -125,10 +118,10 @@ class Model {
     const { n, bad } = this.#current.get(owner + path) ?? { n: 1, bad: first }
     this.#current.set(owner + path, { n, bad })
     const record = { owner, path, body: JSON.stringify({ owner, path, n, bad }) }
-    const life = this.#life
+    const life = this.#machine.life
     const accepted = await this.#accept(record)
-    if (life === this.#life) this.#busy.delete(owner + path)
-    if (accepted === undefined || life !== this.#life) return
+    if (life === this.#machine.life) this.#busy.delete(owner + path)
+    if (accepted === undefined || life !== this.#machine.life) return
     this.#current.set(owner + path, { n: n + 1, bad: first })
     if (accepted) this.accepted.push({ owner, path, n, bad })
   }
@@ -138,13 +131,13 @@ class Model {
     const limiter = this.#limiter(record.owner)
     let unanswered: boolean | undefined
     if (limiter.holder === NOBODY && limiter.windows.take(this.now, [1, eventsIn(record)]).waitMs === 0) {
-      const delivery = await this.#heap(record.path, [record.body], false)
+      const delivery = await this.#heap(record.path, [record.body], (effect) => this.#machine.call(effect), false)
       if (delivery.kind !== 'not-now') return delivery.kind === 'delivered'
       unanswered = delivery.unanswered
     }
-    const arrival = await this.#outbox.arrive([record], unanswered)
+    const arrival = await this.#machine.object.arrive([record], unanswered)
     if (arrival.outcome !== 'room') return
-    this.#outbox.insert(arrival.rows)
+    this.#machine.object.insert(arrival.rows)
     this.storage.end('COMMIT')
     return true
   }
@@ -155,19 +148,7 @@ class Model {
     return limiter
   }
 
-  /** The other end gets a call, and its answer comes back, when it is the call's turn. */
-  #call<T>(effect: () => T): Promise<T> {
-    this.storage.end('COMMIT')
-    const life = this.#life
-    return new Promise((resolve) => {
-      this.#calls.push(() => {
-        const answer = effect()
-        if (life === this.#life) resolve(answer)
-      })
-    })
-  }
-
-  #heap(path: string, bodies: string[], fromOutbox: boolean): Promise<Delivery> {
+  #heap(path: string, bodies: string[], call: Call, fromOutbox: boolean): Promise<Delivery> {
     const records = bodies.map((body) => JSON.parse(body) as { owner: string; n: number; bad: boolean })
     const { mode } = this
     const bad = records.some((record) => record.bad)
@@ -177,7 +158,7 @@ class Model {
     const arrived = records.map(({ owner, n }) => ({ owner, path, n: taken ? n : 0, at: this.now, request }))
     if (mode === 'hangs') this.#late.push({ due: this.now + ARRIVAL_MS - 1, records: arrived, fromOutbox })
     else this.arrived.push(...arrived)
-    return this.#call((): Delivery => {
+    return call((): Delivery => {
       if (mode === 'hangs') return { kind: 'not-now', problem: 'no answer', unanswered: true }
       if (mode === 'cuts' || mode === 'takes and cuts') return { kind: 'not-now', problem: 'cut' }
       if (mode === 'is busy') return { kind: 'not-now', problem: '429', retryAfterMs: 700 }
@@ -191,39 +172,38 @@ class Model {
     this.#late = this.#late.filter((request) => !due(request))
   }
 
-  #start(): Outbox {
-    const life = this.#life
-    const alive = <T>(value: T): Promise<T> => (life === this.#life ? Promise.resolve(value) : new Promise(() => {}))
+  #start(call: Call, storage: Storage): Outbox {
     const world: World = {
-      sql: this.storage.sql,
+      sql: storage.sql,
       now: () => this.now,
       random: () => 0.5,
       hold: (owner, life) =>
-        this.#call(() => {
+        call(() => {
           const limiter = this.#limiter(owner)
           limiter.holder = SHARD
           limiter.since = Math.max(limiter.since, life)
           return { holder: SHARD, logs: limiter.windows.logs }
-        }).then(alive),
+        }),
       release: (owner, life, sent) =>
-        this.#call(() => {
+        call(() => {
           const limiter = this.#limiter(owner)
           if (limiter.holder !== SHARD || life < limiter.since) return { holder: limiter.holder }
           limiter.holder = NOBODY
           limiter.windows.addLogs(sent)
           return { holder: NOBODY }
-        }).then(alive),
-      lease: (events) => this.#call(() => ({ granted: Math.min(events, 8), waitMs: 0 })).then(alive),
+        }),
+      lease: (events) => call(() => ({ granted: Math.min(events, 8), waitMs: 0 })),
       send: (path, body) => {
         const lists = JSON.parse(body) as Record<string, object[]>
         const records = Object.values(lists).find(Array.isArray) as object[]
         return this.#heap(
           path,
           records.map((record) => JSON.stringify(record)),
+          call,
           true,
-        ).then(alive)
+        )
       },
-      setAlarm: (at) => this.storage.setAlarm(at),
+      setAlarm: (at) => storage.setAlarm(at),
     }
     return new Outbox(world, {
       app_id: '1',
@@ -240,14 +220,10 @@ class Model {
 
   /** The object dies. What it wrote last is kept or lost, what it called may arrive or not, and late. */
   #crash(keep: boolean, lost: boolean): void {
-    this.#life++
-    this.storage.end(keep ? 'COMMIT' : 'ROLLBACK')
-    if (lost) this.#calls.length = 0
     // A sender would send it again and go on: what then comes late is not the outbox's to prevent.
     this.#arriveLate(({ fromOutbox }) => !fromOutbox)
     this.#busy.clear()
-    this.#draining = false
-    this.#outbox = this.#start()
+    this.#machine.crash(keep, lost)
   }
 }
 

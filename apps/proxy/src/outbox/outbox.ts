@@ -13,37 +13,7 @@ import { Owners } from './owners.ts'
 import { afterDelivery, afterFailure, afterRefusal, GOOD_PACE, type Pace, withoutSuspects } from './pace.ts'
 import { Records } from './records.ts'
 import type { SetAsideRow, WaitingRow } from './sql.ts'
-import type { OutboxRecord, OutboxSettings, World } from './world.ts'
-
-/** A record for which there is room, with the id of its owner, which is held. */
-export interface ArrivedRow {
-  owner: number
-  path: string
-  body: string
-  /** Bytes of the body. */
-  size: number
-}
-
-/** What became of an attempt to store records: they can be inserted now, there is no room, or another shard holds owners. */
-export type Arrival =
-  | { outcome: 'room'; rows: ArrivedRow[] }
-  | { outcome: 'full'; retryAfterMs: number }
-  | { outcome: 'elsewhere'; holders: Record<string, number> }
-
-/** How a shard stands. */
-export interface OutboxStatus {
-  /** Records that wait. */
-  depth: number
-  /** Bytes of all records, those set aside too. */
-  bytes: number
-  /** Age of the oldest record that waits, in ms. */
-  oldestAgeMs: number | null
-  setAside: number
-  /** Attempts in a row that Heap did not take, what came of the last one, and when the next one is due, in ms since 1970. */
-  failures: number
-  problem: string | null
-  notBefore: number | null
-}
+import type { Arrival, ArrivedRow, OutboxRecord, OutboxSettings, OutboxStatus, World } from './world.ts'
 
 /** Requests to Heap in one run: Workers Free allows 50 calls to other hosts. */
 const SENDS_PER_RUN = 40

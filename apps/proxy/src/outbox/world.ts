@@ -1,5 +1,5 @@
 /**
- * What a shard of the outbox is given: records, settings, and the world around it.
+ * What a shard of the outbox is given and says: records, settings, the world around it, how it stands.
  * @module
  */
 import type { Delivery } from '../forward.ts'
@@ -31,6 +31,36 @@ export interface OutboxSettings {
   underWayMs: number
   /** How long an owner of which nothing waits any more is held on to, in ms. */
   lingerMs: number
+}
+
+/** A record for which there is room, with the id of its owner, which is held. */
+export interface ArrivedRow {
+  owner: number
+  path: string
+  body: string
+  /** Bytes of the body. */
+  size: number
+}
+
+/** What became of an attempt to store records: they can be inserted now, there is no room, or another shard holds owners. */
+export type Arrival =
+  | { outcome: 'room'; rows: ArrivedRow[] }
+  | { outcome: 'full'; retryAfterMs: number }
+  | { outcome: 'elsewhere'; holders: Record<string, number> }
+
+/** How a shard stands. */
+export interface OutboxStatus {
+  /** Records that wait. */
+  depth: number
+  /** Bytes of all records, those set aside too. */
+  bytes: number
+  /** Age of the oldest record that waits, in ms. */
+  oldestAgeMs: number | null
+  setAside: number
+  /** Attempts in a row that Heap did not take, what came of the last one, and when the next one is due, in ms since 1970. */
+  failures: number
+  problem: string | null
+  notBefore: number | null
 }
 
 /** What the outbox needs of the world. */

@@ -14,17 +14,7 @@ export type {
   RequestOptions,
   WaitOptions,
 } from './types.ts'
-export {
-  HeapError,
-  type HeapErrorDetails,
-  HeapRateLimitError,
-  HeapRequestError,
-  HeapUnavailableError,
-  isHeapError,
-  isHeapRateLimitError,
-  isHeapRequestError,
-  isHeapUnavailableError,
-} from '../errors.ts'
+export * from '../errors.ts'
 export type { CallOptions } from '../heap.ts'
 export type { Fetch, RetryOptions } from '../options.ts'
 export type { Problem } from '@heap-edge/contract'
