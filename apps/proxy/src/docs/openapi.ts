@@ -104,7 +104,7 @@ export function openapi() {
         },
         responses: {
           200: {
-            description: 'Heap has all of it',
+            description: 'Heap has all of it; or the user is being deleted (`suppressed`) and nothing was sent',
             headers: { ...outcome, ...limits },
             content: { 'application/json': { schema: { type: 'object' }, example: {} } },
           },

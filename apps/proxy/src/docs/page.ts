@@ -58,7 +58,7 @@ export function page(document: Document, origin: string) {
         <h2>Answers</h2>
         <p>
           Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:
-          <code>delivered</code>, <code>queued</code> or <code>rejected</code>. An error is
+          <code>delivered</code>, <code>queued</code>, <code>suppressed</code> or <code>rejected</code>. An error is
           <code>application/problem+json</code>, and its <code>errors</code> point at each wrong place.
         </p>
         <div class="table">
@@ -71,7 +71,7 @@ export function page(document: Document, origin: string) {
             <tr>
               <td>200</td>
               <td></td>
-              <td>Heap has all of it.</td>
+              <td>Heap has all of it; or, <code>suppressed</code>, the user is being deleted and nothing was sent.</td>
             </tr>
             <tr>
               <td>202</td>
