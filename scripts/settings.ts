@@ -15,8 +15,8 @@ export type Ports = typeof ports
 
 /** Settings that have no local value, where the environment gives one. */
 const optional = Object.fromEntries(
-  ['SLACK_WEBHOOK_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET'].flatMap((name) =>
-    env[name] ? [[name, env[name]]] : [],
+  ['IDENTITY_SECRET', 'CLIENT_RATE_LIMIT', 'SLACK_WEBHOOK_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET'].flatMap(
+    (name) => (env[name] ? [[name, env[name]]] : []),
   ),
 )
 

@@ -32,6 +32,8 @@ it('says everything that is wrong at once, and no value', () => {
     HEAP_TIMEOUT_MS: 'soon',
     OUTBOX_SHARDS: '0',
     ADMIN_TOKEN: 'secret',
+    IDENTITY_SECRET: 'secret-of-15-ch',
+    CLIENT_RATE_LIMIT: 'secret',
   })
   expect(found.map((line) => line.split(' ')[0])).toEqual([
     'HEAP_APP_ID',
@@ -42,6 +44,8 @@ it('says everything that is wrong at once, and no value', () => {
     'ALLOWED_ORIGINS',
     'OUTBOX_SHARDS',
     'ADMIN_TOKEN',
+    'IDENTITY_SECRET',
+    'CLIENT_RATE_LIMIT',
   ])
   expect(found.join()).not.toContain('secret')
 })
@@ -56,4 +60,17 @@ it.each([
 ])('does not take %s for an exact origin', (origin) => {
   const found = problems({ HEAP_APP_ID: '1', ALLOWED_ORIGINS: origin })
   expect(found).toHaveLength(1)
+})
+
+it('takes the rate limiter where it is on, and only then', () => {
+  const CLIENT_RATE_LIMITER = { limit: async () => ({ success: true }) }
+  const read = (CLIENT_RATE_LIMIT?: string) => readConfig({ HEAP_APP_ID: '1', CLIENT_RATE_LIMIT, CLIENT_RATE_LIMITER })
+  expect(read().clientRateLimiter).toBeUndefined()
+  expect(read('off').clientRateLimiter).toBeUndefined()
+  expect(read('on').clientRateLimiter).toBe(CLIENT_RATE_LIMITER)
+  for (const missing of [undefined, {}]) {
+    expect(problems({ HEAP_APP_ID: '1', CLIENT_RATE_LIMIT: 'on', CLIENT_RATE_LIMITER: missing })).toEqual([
+      'CLIENT_RATE_LIMIT is on, and needs CLIENT_RATE_LIMITER of [[ratelimits]] in wrangler.toml',
+    ])
+  }
 })

@@ -71,14 +71,22 @@ const settings = z
       .string()
       .regex(/^[!-~]{8,}$/, { error: 'must have at least 8 characters, all of ASCII and no blanks' })
       .optional(),
+    IDENTITY_SECRET: z
+      .string()
+      .refine((value) => value.length >= 16, { error: 'must have at least 16 characters' })
+      .optional(),
+    CLIENT_RATE_LIMIT: z.enum(['off', 'on'], { error: 'must be off or on' }).default('off'),
+    CLIENT_RATE_LIMITER: z.custom<RateLimit>().optional(),
   })
   .superRefine((value, context) => {
-    if (value.NOTIFY_WEBHOOK_URL === undefined || value.NOTIFY_WEBHOOK_SECRET !== undefined) return
-    context.addIssue({
-      code: 'custom',
-      path: ['NOTIFY_WEBHOOK_SECRET'],
-      message: 'must be set, to sign what is sent to NOTIFY_WEBHOOK_URL',
-    })
+    const refuse = (name: keyof typeof value, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message })
+    if (value.NOTIFY_WEBHOOK_URL !== undefined && value.NOTIFY_WEBHOOK_SECRET === undefined) {
+      refuse('NOTIFY_WEBHOOK_SECRET', 'must be set, to sign what is sent to NOTIFY_WEBHOOK_URL')
+    }
+    if (value.CLIENT_RATE_LIMIT === 'on' && typeof value.CLIENT_RATE_LIMITER?.limit !== 'function') {
+      refuse('CLIENT_RATE_LIMIT', 'is on, and needs CLIENT_RATE_LIMITER of [[ratelimits]] in wrangler.toml')
+    }
   })
   .transform((value) => ({
     /** The environment that is meant where a body names none. */
@@ -120,6 +128,10 @@ const settings = z
         : undefined,
     /** Who has it may use the admin routes; without it they are closed. */
     adminToken: value.ADMIN_TOKEN,
+    /** Signs the tokens by which users prove their identity; without it nobody needs one. */
+    identitySecret: value.IDENTITY_SECRET,
+    /** Counts what each client's address writes; without it nobody does. */
+    clientRateLimiter: value.CLIENT_RATE_LIMIT === 'on' ? value.CLIENT_RATE_LIMITER : undefined,
   }))
 
 /** The settings, checked and typed. */

@@ -12,4 +12,6 @@ export interface Env {
   APP_BUDGET: DurableObjectNamespace
   OUTBOX: DurableObjectNamespace<OutboxShard>
   DELETIONS: DurableObjectNamespace<DeletionLedger>
+  /** Asked where CLIENT_RATE_LIMIT is on. */
+  CLIENT_RATE_LIMITER: RateLimit
 }

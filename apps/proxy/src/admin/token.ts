@@ -14,13 +14,23 @@ export function same(given: string, wanted: string): boolean {
   return timingSafeEqual(hash(given), hash(wanted))
 }
 
+/** What stands after `Bearer ` in an `Authorization`. */
+export function bearer(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}
+
+/** Whether an `Authorization` carries the admin token; never where there is none. */
+export function hasAdminToken(adminToken: string | undefined, authorization: string | undefined): boolean {
+  const token = bearer(authorization)
+  return adminToken !== undefined && token !== undefined && same(token, adminToken)
+}
+
 /** Refuses all others: 403 where there is no ADMIN_TOKEN, else 401. */
 export const adminOnly: MiddlewareHandler<{ Bindings: Env }> = async (c, next) => {
   c.header('Cache-Control', 'no-store')
   const { adminToken } = configOf(c.env)
   if (adminToken === undefined) return problem(c, 'admin-closed', 'Set ADMIN_TOKEN to open them.')
-  const [, token] = /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '') ?? []
-  if (token !== undefined && same(token, adminToken)) return next()
+  if (hasAdminToken(adminToken, c.req.header('Authorization'))) return next()
   c.header('WWW-Authenticate', 'Bearer realm="heap-edge"')
   return problem(c, 'unauthorized', 'Send Authorization: Bearer and the ADMIN_TOKEN.')
 }

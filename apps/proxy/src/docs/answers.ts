@@ -17,6 +17,7 @@ export const limits = {
   ),
   'RateLimit-Policy': header('The limits of Heap: `"requests";q=30;w=30, "events";q=1000;w=60`'),
 }
+const authenticate = { 'WWW-Authenticate': header('Bearer: what has to be sent in Authorization') }
 export const retryAfter = { 'Retry-After': header('Seconds to wait') }
 
 /** One answer for each status, since several kinds of problems share one. */
@@ -31,7 +32,12 @@ export function refusals(kinds: ProblemKind[]) {
       status,
       {
         description: titles.join('; '),
-        headers: { ...outcome, ...(status === 429 && { ...retryAfter, ...limits }), ...(status === 503 && retryAfter) },
+        headers: {
+          ...outcome,
+          ...(status === 401 && authenticate),
+          ...(status === 429 && { ...retryAfter, ...limits }),
+          ...(status === 503 && retryAfter),
+        },
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     ]),

@@ -4,6 +4,7 @@
  */
 import { requests } from '@heap-edge/contract'
 import * as z from 'zod'
+import { sentAt } from '../ingest/clock.ts'
 import type { ProblemKind } from '../problem.ts'
 import { ADMIN_PATHS } from './admin-paths.ts'
 import { limits, outcome, refusals } from './answers.ts'
@@ -36,20 +37,28 @@ const problemSchema = {
 const REFUSALS: ProblemKind[] = [
   'invalid-body',
   'refused-by-heap',
+  'identity-not-proven',
   'origin-not-allowed',
   'body-too-large',
   'not-json',
   'outbox-full',
+  'client-rate-limited',
   'misconfigured',
   'unavailable',
 ]
 
-/** What a sender writes, rather than what it becomes. `app_id` may be left out here. */
+/** What a sender writes, rather than what it becomes. `app_id` may be left out here, and `sent_at` is ours. */
 function inputSchema(schema: z.ZodType | undefined) {
   if (!schema) return []
+  const json = schemaOf(schema)
+  const required = json.required?.filter((name) => name !== 'app_id')
+  return [{ ...json, properties: { ...json.properties, sent_at: schemaOf(sentAt) }, required }]
+}
+
+function schemaOf(schema: z.ZodType) {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override: withoutUnions })
   delete json.$schema
-  return [{ ...json, required: json.required?.filter((name) => name !== 'app_id') }]
+  return json
 }
 
 /** Fields that also take a number say so in their text; their type is what they are on the wire. */
@@ -93,6 +102,7 @@ export function openapi() {
         operationId,
         summary,
         tags: ['ingest'],
+        security: [{}, { identityToken: [] }, { adminToken: [] }],
         requestBody: {
           required: true,
           content: {
@@ -147,7 +157,16 @@ export function openapi() {
     },
     components: {
       schemas: { Problem: problemSchema },
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer', description: 'The ADMIN_TOKEN' },
+        identityToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            "Where IDENTITY_SECRET is set: proves the identity in a body. Signed by the site's back end, by HS256 with the secret's UTF-8 bytes; `sub` is the identity, `exp` is needed. Records with a user_id, and accounts, need none.",
+        },
+      },
     },
   }
 }

@@ -52,6 +52,12 @@ export function page(document: Document, origin: string) {
           <code>{"events": [{"event": "Purchase", "identity": "alice@example.com"}]}</code>. A body may have 1,000,000
           bytes of JSON in UTF-8.
         </p>
+        <p>
+          Where this Worker has an <code>IDENTITY_SECRET</code>, a record with an <code>identity</code> needs
+          <code>Authorization: Bearer</code> and a token for it that the site's back end has signed: a JWT by HS256
+          whose <code>sub</code> is the identity, with <code>exp</code>. <code>signIdentity</code> of
+          <code>heap-edge/admin</code> makes one. The <code>ADMIN_TOKEN</code> does for all identities.
+        </p>
         ${ingest.map(([path, item]) => route(path, item.post as unknown as Operation, origin))}
         <h2>For operators</h2>
         <p>With <code>Authorization: Bearer</code> and the <code>ADMIN_TOKEN</code>: ${operations(document.paths)}.</p>

@@ -7,6 +7,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Config } from '../config.ts'
 import { problem } from '../problem.ts'
+import { sentAt } from './clock.ts'
 
 /** Refuses what is no JSON by its type with 415. A page could send other types without a preflight. */
 export const jsonOnly: MiddlewareHandler = async (c, next) => {
@@ -24,12 +25,21 @@ export const sizeLimit: MiddlewareHandler = bodyLimit({
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
+/** What a body holds. */
+export interface Received<Request> {
+  request: Request
+  /** When it was sent by the sender's own clock, in ms since 1970; nothing where it does not say. */
+  sentAt: number | undefined
+  /** Where a record of the request stands in the body as it was sent, as a JSON pointer. */
+  placeOf: (index: number) => string
+}
+
 /** The request that a body holds, or the answer that refuses it. */
 export async function readRequest<Request extends { app_id: string }>(
   c: Context,
   contract: RequestContract<Request>,
   config: Config,
-): Promise<Request | Response> {
+): Promise<Received<Request> | Response> {
   let body: unknown
   try {
     // Not c.req.json(), for which all invalid bytes are the same character, so that different people would be one.
@@ -39,11 +49,25 @@ export async function readRequest<Request extends { app_id: string }>(
   }
   if (isObject(body) && !('app_id' in body)) body = { ...body, app_id: config.appId }
   const result = contract.validate(body)
-  if (!result.ok) return invalid(c, result.problems)
+  const problems = result.ok ? [] : result.problems
+  const sent = isObject(body) && 'sent_at' in body ? sentAt.safeParse(body.sent_at) : undefined
+  if (sent?.error) problems.push(...sent.error.issues.map(({ message }) => ({ pointer: '/sent_at', detail: message })))
+  if (!result.ok || problems.length > 0) return invalid(c, problems.slice(0, MOST_PROBLEMS))
   if (!config.appIds.has(result.value.app_id)) {
     return invalid(c, [{ pointer: '/app_id', detail: 'is not an environment that this proxy writes to' }])
   }
-  return result.value
+  const request = result.value
+  const placeOf = (index: number) => place(body as Record<string, unknown>, request, contract.listKey, index)
+  return { request, sentAt: sent?.data, placeOf }
+}
+
+/** The records of `user_properties` stand behind those of `users` in a request. */
+function place(body: Record<string, unknown>, request: object, listKey: string | undefined, index: number): string {
+  if (listKey === undefined || !(listKey in request)) return ''
+  const { users, user_properties } = body
+  const first = Array.isArray(users) ? users.length : 0
+  const isBehind = listKey === 'users' && user_properties !== undefined && index >= first
+  return isBehind ? `/user_properties/${index - first}` : `/${listKey}/${index}`
 }
 
 /** 400, with the place of everything that is wrong. */

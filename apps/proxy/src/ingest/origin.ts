@@ -10,7 +10,7 @@ import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
 
 /** What a page may read of an answer beside its body. */
-const EXPOSED = 'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy'
+const EXPOSED = 'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy, Date'
 
 /** How long a browser may remember a preflight, in s; Chromium caps it at this. */
 const PREFLIGHT_S = '7200'
@@ -30,7 +30,7 @@ export const allowedOrigins: MiddlewareHandler<{ Bindings: Env }> = async (c, ne
   }
   if (c.req.method !== 'OPTIONS') return next()
   c.header('Access-Control-Allow-Methods', 'POST')
-  c.header('Access-Control-Allow-Headers', 'Content-Type')
+  c.header('Access-Control-Allow-Headers', 'Content-Type, Authorization')
   c.header('Access-Control-Max-Age', PREFLIGHT_S)
   return c.body(null, 204)
 }

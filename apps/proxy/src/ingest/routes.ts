@@ -22,6 +22,9 @@ import { countByOwner, isSuppressed, type LimitState, ownerKey, type Permits, ta
 import { storeUnsent } from '../outbox/shards.ts'
 import { problem } from '../problem.ts'
 import { jsonOnly, readRequest, sizeLimit } from './body.ts'
+import { refuseFlood } from './client.ts'
+import { correctClock } from './clock.ts'
+import { refuseUnproven } from './identity.ts'
 import { allowedOrigins } from './origin.ts'
 import { stamp } from './stamp.ts'
 
@@ -43,11 +46,18 @@ for (const contract of [requests.track, requests.addUserProperties, requests.add
 /** Either the whole request is accepted, delivered now or queued, or nothing of it. */
 async function accept(c: IngestContext, contract: RequestContract<IngestRequest>): Promise<Response> {
   const config = configOf(c.env)
-  const request = await readRequest(c, contract, config)
-  if (request instanceof Response) return request
+  const received = await readRequest(c, contract, config)
+  if (received instanceof Response) return received
+  const { request, sentAt, placeOf } = received
   const { app_id } = request
   const records = recordsOf(request)
-  stamp(records, Date.now())
+  const counts = countByOwner(records)
+  const refusal = (await refuseUnproven(c, records, placeOf, config)) ?? (await refuseFlood(c, counts.size, config))
+  if (refusal) return refusal
+  const now = Date.now()
+  // What is stamped has our time already.
+  if (sentAt !== undefined) correctClock(records, sentAt, now)
+  stamp(records, now)
   const send = (part?: IngestRecord[]) => {
     const body = part ? { app_id, [contract.listKey as string]: part } : request
     return forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
@@ -55,7 +65,7 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
 
   try {
     const [permits, joinsDeleted] = await Promise.all([
-      takePermits(c.env, app_id, countByOwner(records), config),
+      takePermits(c.env, app_id, counts, config),
       contract.path === PATHS.identify &&
         isSuppressed(c.env, app_id, `user_id:${(request as IdentifyRequest).user_id}`),
     ])

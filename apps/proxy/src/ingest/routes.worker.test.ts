@@ -85,6 +85,38 @@ describe('what is good', () => {
     expect(sent).toMatchObject([{ url: `https://heap.test${path}`, body: { app_id: '123456789', ...wire } }])
   })
 
+  it("a sender's wrong clock is put right, and Heap is not told of it", async () => {
+    const now = Date.now()
+    const year = 365 * 24 * 3_600_000
+    const timestamp = new Date(now - year - 5000).toISOString()
+    const identity = somebody()
+    const body = {
+      events: [
+        { event: 'a', identity, timestamp },
+        { event: 'b', identity },
+      ],
+      sent_at: now - year,
+    }
+    expect((await post('/api/track', body)).status).toBe(200)
+    const single = { event: 'c', identity, timestamp, sent_at: new Date(now - year).toISOString() }
+    expect((await post('/api/track', single)).status).toBe(200)
+    expect((await post('/api/track', { ...single, sent_at: undefined })).status).toBe(200)
+    expect((await post('/api/add_account_properties', { account_id: 'acme', sent_at: 0 })).status).toBe(200)
+    const [before, today] = [new Date(now - 5000).toISOString(), new Date(now).toISOString()]
+    expect(sent.map(({ body }) => body)).toEqual([
+      {
+        app_id: '123456789',
+        events: [
+          { event: 'a', identity, timestamp: before, idempotency_key: expect.any(String) },
+          { event: 'b', identity, timestamp: today, idempotency_key: expect.any(String) },
+        ],
+      },
+      { app_id: '123456789', event: 'c', identity, timestamp: before, idempotency_key: expect.any(String) },
+      { app_id: '123456789', event: 'c', identity, timestamp, idempotency_key: expect.any(String) },
+      { app_id: '123456789', account_id: 'acme' },
+    ])
+  })
+
   it('tells the limits', async () => {
     const response = await post('/api/track', { event: 'e', identity: somebody() })
     expect(response.headers.get('RateLimit')).toBe('"requests";r=29;t=31, "events";r=999;t=61')
@@ -103,6 +135,12 @@ describe('what is bad', () => {
     ['several fields', { event: '', identity: 'guest' }, ['/event', '/identity']],
     ['another environment', { ...event, app_id: '555' }, ['/app_id']],
     ['no environment', { ...event, app_id: null }, ['/app_id']],
+    ['a time of sending without a zone', { ...event, sent_at: '2017-03-10T22:21:56' }, ['/sent_at']],
+    [
+      'a time of sending that is none',
+      { events: [{ ...event, event: '' }], sent_at: null },
+      ['/events/0/event', '/sent_at'],
+    ],
     ['half an object', '{"event":', ['']],
     [
       'what is no UTF-8',
@@ -190,7 +228,7 @@ describe('origins', () => {
     expect(response.status).toBe(400)
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('https://shop.example')
     expect(response.headers.get('Access-Control-Expose-Headers')).toBe(
-      'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy',
+      'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy, Date',
     )
   })
 
@@ -203,9 +241,10 @@ describe('origins', () => {
       headers: {
         Origin: origin,
         'Access-Control-Request-Method': 'POST',
-        'Access-Control-Request-Headers': 'content-type',
+        'Access-Control-Request-Headers': 'authorization,content-type',
       },
     })
+    expect(response.headers.get('Access-Control-Allow-Headers')).toBe(allowed && 'Content-Type, Authorization')
     expect([response.status, response.headers.get('Access-Control-Allow-Origin')]).toEqual([status, allowed])
     expect(response.headers.get('Vary')).toContain('Origin')
   })

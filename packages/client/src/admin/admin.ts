@@ -5,6 +5,7 @@
 import type { CallOptions } from '../heap.ts'
 import { deleteUsers, deletionStatus } from './deletions.ts'
 import { type HeapAdminOptions, readAdminOptions } from './options.ts'
+import { notForPages } from './page.ts'
 import { request } from './request.ts'
 import { createTokens } from './token.ts'
 import type {
@@ -92,9 +93,7 @@ export interface HeapAdmin {
  * ```
  */
 export function createHeapAdmin(options: HeapAdminOptions): HeapAdmin {
-  if ((globalThis as { document?: unknown }).document !== undefined) {
-    throw new Error('heap-edge/admin is not for pages: whoever opens the page would have the API key')
-  }
+  notForPages('the API key')
   const settings = readAdminOptions(options)
   const tokens = createTokens(settings)
 

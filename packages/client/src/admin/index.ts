@@ -1,8 +1,10 @@
 /**
- * heap-edge/admin: deletion of users and any other request with Heap's API key, from servers and edge functions.
+ * heap-edge/admin: what takes a secret, for servers and edge functions. Deletion of users and any other request with Heap's API
+ * key; tokens by which the users of a site prove their identity to a heap-edge proxy.
  * @module
  */
 export { createHeapAdmin, type HeapAdmin } from './admin.ts'
+export { signIdentity, type SignIdentityOptions } from './identity.ts'
 export type { HeapAdminOptions } from './options.ts'
 export type {
   AccessTokenOptions,
