@@ -30,6 +30,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Properties with real cryptography take their time on a busy machine.
+          testTimeout: 20_000,
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/*.test.ts'],
           exclude: ['**/*.worker.test.ts', '**/node_modules/**'],
         },

@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process'
 import { styleText } from 'node:util'
 import { root } from './workers.ts'
 
+/** What a script tag loads, in bytes after gzip. */
+const SCRIPT_BYTES = 4000
 /** What Cloudflare would be sent, in kB (1000 bytes) after gzip. */
 const UPLOAD_KB = 100
 
@@ -21,11 +23,21 @@ const steps: Step[] = [
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings', '.'] },
   { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'types of what runs in a page', command: ['tsc', '-p', 'tsconfig.browser.json'] },
+  { name: 'types of its tests', command: ['tsc', '-p', 'tsconfig.browser-tests.json'] },
   {
     name: 'library build, publint, attw',
     command: ['node', 'scripts/run.mjs', 'pnpm', '-r', '--if-present', 'run', 'build'],
   },
   { name: 'size of the client', command: ['node', 'scripts/run.mjs', 'pnpm', '-r', '--if-present', 'run', 'size'] },
+  {
+    name: `size of the script for pages, under ${SCRIPT_BYTES} B gzip`,
+    command: [
+      'node',
+      '-p',
+      "zlib.gzipSync(fs.readFileSync('packages/client/dist/script/heap-edge.js'), { level: 9 }).length",
+    ],
+    verify: (bytes) => (Number(bytes) < SCRIPT_BYTES ? undefined : `It has ${bytes.trim()} bytes.`),
+  },
   {
     name: `upload of the Worker, under ${UPLOAD_KB} kB gzip`,
     command: ['wrangler', 'deploy', '--dry-run', '--minify', '--outdir', '.wrangler/dry-run'],

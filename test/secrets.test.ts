@@ -15,6 +15,7 @@ const APP_ID = '123456789'
 const SECRETS = {
   HEAP_API_KEY: 'the-api-key-that-nobody-may-see',
   ADMIN_TOKEN: 'the-admin-token-that-nobody-may-see',
+  IDENTITY_SECRET: 'the-identity-secret-that-nobody-may-see',
   NOTIFY_WEBHOOK_SECRET: 'whsec_dGhlLXdlYmhvb2stc2VjcmV0LXRoYXQtbm9ib2R5LW1heS1zZWU=',
 }
 const ACCESS_TOKEN = 'the-access-token-that-nobody-may-see'

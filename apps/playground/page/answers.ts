@@ -3,6 +3,7 @@
  * @module
  */
 import { clock, element, make } from './dom.ts'
+import type { Sent } from './requests.ts'
 
 const MOST_LINES = 100
 
@@ -11,25 +12,27 @@ interface Problem {
   errors?: { pointer: string; detail: string }[]
 }
 
-/** Adds an answer to the list. */
-export function logAnswer(path: string, response: Response): void {
-  const { status, headers } = response
-  const outcome = headers.get('Heap-Edge-Outcome') ?? ''
-  const retryAfter = headers.get('Retry-After')
-  showLimit(headers.get('RateLimit'))
+/** Adds an answer to the list, or that there was none. */
+export function logAnswer({ path, records }: Sent, response?: Response): void {
+  const { status = 0, headers } = response ?? {}
+  const retryAfter = headers?.get('Retry-After')
+  const outcome = headers?.get('Heap-Edge-Outcome') ?? (response ? '' : 'no answer')
+  showLimit(headers?.get('RateLimit') ?? '')
 
-  const line = make('li', status === 202 || status === 429 ? 'waits' : status < 300 ? 'good' : 'bad')
+  const waits = status === 0 || status === 202 || status === 429 || status >= 500
+  const line = make('li', waits ? 'waits' : status < 300 ? 'good' : 'bad')
   line.append(
     make('time', '', clock(Date.now())),
-    make('b', 'status', String(status)),
+    make('b', 'status', status ? String(status) : '—'),
     make('code', 'path', path),
-    make('span', 'outcome', retryAfter && status === 429 ? `sent again in ${retryAfter} s` : outcome),
+    make('span', 'records', records === 1 ? '1 record' : `${records} records`),
+    make('span', 'outcome', retryAfter ? `${outcome}, sent again in ${retryAfter} s` : outcome),
   )
   const list = element('answers')
   list.prepend(line)
   while (list.children.length > MOST_LINES) list.lastChild?.remove()
   element('no-answers').hidden = true
-  if (status >= 400 && status !== 429) void explain(line, response)
+  if (response && status >= 400) void explain(line, response)
 }
 
 async function explain(line: HTMLElement, response: Response): Promise<void> {
@@ -39,8 +42,8 @@ async function explain(line: HTMLElement, response: Response): Promise<void> {
 }
 
 /** Shows the first item of the RateLimit field: `"requests";r=29;t=30`. */
-function showLimit(field: string | null): void {
-  const [, left, seconds] = /"requests";r=(\d+);t=(\d+)/.exec(field ?? '') ?? []
+function showLimit(field: string): void {
+  const [, left, seconds] = /"requests";r=(\d+);t=(\d+)/.exec(field) ?? []
   if (left === undefined) return
   element('limit').hidden = false
   element<HTMLMeterElement>('limit-meter').value = Number(left)

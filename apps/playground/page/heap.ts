@@ -1,56 +1,62 @@
 /**
- * What Heap, here the sandbox, holds: looked up once a second while the page is seen.
+ * What Heap, here the sandbox, holds: looked up once a second.
  * @module
  */
+import { again } from './again.ts'
 import { clock, element, make } from './dom.ts'
+import { type Fault, showFaults } from './faults.ts'
+
+const OFTEN_MS = 1000
+const ACCOUNTS = 5
 
 interface HeapEvent {
   event: string
   identity?: string
   user_id?: string
   properties: Record<string, unknown>
-  received_at: string | number
+  received_at: string
 }
 
-interface HeapUser {
-  identity?: string
-  properties: Record<string, unknown>
+interface Snapshot {
+  stats: { events: number; users: number; accounts: number; duplicates: number }
+  events: HeapEvent[]
+  users: { identity?: string; properties: Record<string, unknown> }[]
+  accounts: { account_id: string; properties: Record<string, unknown> }[]
+  faults: Fault[]
 }
 
-interface HeapAccount {
-  account_id: string
-  properties: Record<string, unknown>
-}
-
-/** A list of the sandbox, with its query. */
-export async function lookUp<T>(list: string): Promise<T[]> {
-  const response = await fetch(`/heap/${list}`)
+/** Something of the sandbox. */
+export async function lookUp<T>(route: string): Promise<T> {
+  const response = await fetch(`/heap/${route}`)
   if (!response.ok) throw new Error('The sandbox does not answer.')
-  return ((await response.json()) as Record<string, T[]>)[list.split('?')[0] ?? ''] ?? []
+  return (await response.json()) as T
 }
 
 /** Looks for ever. `who` tells whose events are marked. */
-export async function showHeap(who: () => string): Promise<void> {
-  for (;;) {
-    if (document.visibilityState === 'visible') await show(who()).catch(() => say('The sandbox does not answer.'))
-    await new Promise((wake) => setTimeout(wake, 1000))
-  }
+export function showHeap(who: () => string | null): Promise<void> {
+  return again(OFTEN_MS, async () => {
+    const askedAt = performance.now()
+    try {
+      const snapshot = await lookUp<Snapshot>('snapshot')
+      show(snapshot, who())
+      showFaults(snapshot.faults, askedAt)
+    } catch {
+      element('heap-summary').textContent = 'The sandbox does not answer.'
+    }
+  })
 }
 
-function say(text: string): void {
-  element('heap-summary').textContent = text
-}
+function show({ stats, events, users, accounts }: Snapshot, me: string | null): void {
+  const { duplicates } = stats
+  const held = [many(stats.events, 'event'), many(stats.users, 'user'), many(stats.accounts, 'account')].join(', ')
+  element('heap-summary').textContent =
+    held + (duplicates ? `; ${many(duplicates, 'event')} came twice, and counted once.` : '.')
 
-async function show(me: string): Promise<void> {
-  const [events, users, accounts] = await Promise.all([
-    lookUp<HeapEvent>('events?limit=50'),
-    lookUp<HeapUser>('users?limit=100'),
-    lookUp<HeapAccount>('accounts?limit=5'),
-  ])
   const user = users.find(({ identity }) => identity === me)
-  if (events.length + users.length + accounts.length > 0) say(user ? `${me} is a user of Heap:` : 'The latest events:')
-
-  element('heap-user').replaceChildren(...(user ? [chips(user.properties, 'no properties yet')] : []))
+  element('heap-user').replaceChildren(...(user ? [described(`User ${me}`, user.properties)] : []))
+  element('heap-accounts').replaceChildren(
+    ...accounts.slice(0, ACCOUNTS).map(({ account_id, properties }) => described(`Account ${account_id}`, properties)),
+  )
   element('heap-events').replaceChildren(
     ...events.map(({ event, identity, user_id, properties, received_at }) => {
       const line = make('li', (identity ?? user_id) === me ? 'good' : 'other')
@@ -63,18 +69,20 @@ async function show(me: string): Promise<void> {
       return line
     }),
   )
-  element('heap-accounts').replaceChildren(
-    ...accounts.map(({ account_id, properties }) => {
-      const line = make('p', 'account', `Account ${account_id} `)
-      line.append(chips(properties))
-      return line
-    }),
-  )
 }
 
-function chips(properties: Record<string, unknown>, none = ''): HTMLElement {
+function many(count: number, what: string): string {
+  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
+}
+
+function described(name: string, properties: Record<string, unknown>): HTMLElement {
+  const line = make('p', 'described', `${name} `)
+  line.append(chips(properties))
+  return line
+}
+
+function chips(properties: Record<string, unknown>): HTMLElement {
   const list = make('span', 'chips')
   for (const [key, value] of Object.entries(properties)) list.append(make('code', 'chip', `${key}: ${String(value)}`))
-  if (!list.hasChildNodes()) list.textContent = none
   return list
 }

@@ -1,49 +1,46 @@
 /**
- * The playground: what is done here goes through the proxy; beside it stands what the proxy answered and what Heap holds.
+ * The playground: what is done here goes through the proxy; below it stands what the proxy answered and what Heap holds.
  * @module
  */
 import { createHeapBrowser } from 'heap-edge/browser'
 import { logAnswer } from './answers.ts'
-import { element, valuesOf } from './dom.ts'
-import { startBurst } from './burst.ts'
+import { endBurst, refuseInBurst, showBurst, startBurst } from './burst.ts'
+import { element } from './dom.ts'
+import { startFaults } from './faults.ts'
+import { onSubmit, showRefusal } from './forms.ts'
 import { showHeap } from './heap.ts'
+import { showQueue } from './queue.ts'
+import { watchRequests } from './requests.ts'
 
 const { proxy, sandbox } = (await (await fetch('/config.json')).json()) as { proxy: string; sandbox: string }
 element<HTMLAnchorElement>('proxy-link').href = `${proxy}/docs`
 element<HTMLAnchorElement>('sandbox-link').href = sandbox
 
+watchRequests(proxy, logAnswer)
 const heap = createHeapBrowser({
   endpoint: proxy,
-  async fetch(url, init) {
-    const response = await fetch(url, init)
-    logAnswer(new URL(url).pathname, response.clone())
-    return response
+  // All of it stays on this machine, and stopping is tried out with a button.
+  respectGpc: false,
+  onError(error, record) {
+    showRefusal(error, record)
+    if (record) refuseInBurst(record)
+    // Of an identity that is refused nothing stays.
+    showWho()
   },
 })
+const consent = element<HTMLInputElement>('consent')
+const who = () => heap.getIdentity() ?? heap.getUserId()
 
 function showWho(): void {
   const identity = heap.getIdentity()
+  const userId = heap.getUserId()
   element('who').textContent = identity
     ? `You are ${identity}.`
-    : `You are an anonymous visitor, with the user_id ${heap.getUserId()}.`
-}
-
-/** Runs a form's action; what is refused is shown beside the form, as the page's developer would see it. */
-function onSubmit(id: string, act: (values: Record<string, string>) => Promise<unknown>): void {
-  const form = element<HTMLFormElement>(id)
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault()
-    const message =
-      form.querySelector('.error') ??
-      form.appendChild(Object.assign(document.createElement('p'), { className: 'error' }))
-    message.textContent = ''
-    try {
-      await act(valuesOf(form))
-    } catch (error) {
-      message.textContent = error instanceof Error ? error.message : String(error)
-    }
-    showWho()
-  })
+    : userId
+      ? `You are an anonymous visitor, with the user_id ${userId}.`
+      : 'Nobody is tracked.'
+  consent.checked = userId !== null
+  element<HTMLButtonElement>('burst').disabled = !userId
 }
 
 /** A number where it is one, so that Heap can count with it. */
@@ -52,17 +49,38 @@ function property({ key = '', value = '' }: Record<string, string>): Record<stri
   return { [key]: value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : value }
 }
 
-onSubmit('identify', ({ identity = '' }) => heap.identify(identity))
+function onClick(id: string, act: () => void): void {
+  element(id).addEventListener('click', act)
+}
+
+onSubmit('identify', ({ identity = '' }) => {
+  const recorded = heap.identify(identity)
+  showWho()
+  return recorded
+})
 onSubmit('track', (values) => heap.track(values.event ?? '', property(values)))
 onSubmit('user-properties', (values) => heap.addUserProperties(property(values)))
 onSubmit('account-properties', (values) => heap.addAccountProperties(values.account ?? '', property(values)))
 
-element('reset').addEventListener('click', () => {
+onClick('reset', () => {
   heap.resetIdentity()
   showWho()
 })
-const who = () => heap.getIdentity() ?? heap.getUserId()
-element('burst').addEventListener('click', () => startBurst((properties) => heap.track('Burst', properties), who()))
+consent.addEventListener('change', () => {
+  if (consent.checked) {
+    heap.startTracking()
+  } else {
+    heap.stopTracking()
+    endBurst()
+  }
+  showWho()
+})
+onClick('burst', () => void startBurst(heap, who() ?? ''))
 
 showWho()
+// Another tab may have changed it.
+addEventListener('storage', showWho)
+startFaults(heap)
+showBurst()
+void showQueue()
 void showHeap(who)

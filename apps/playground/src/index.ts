@@ -1,5 +1,5 @@
 /**
- * Serves the playground, and lets its page look into the sandbox, which like Heap has no CORS.
+ * Serves the playground, and lets its page look into the sandbox and make it fail, which like Heap has no CORS.
  * @module
  */
 import { Hono } from 'hono'
@@ -18,10 +18,11 @@ app.get('/config.json', (c) =>
   c.json({ proxy: c.env.PROXY_URL, sandbox: c.env.SANDBOX_URL.replace('127.0.0.1', 'localhost') }),
 )
 
-app.get('/heap/:list{events|users|accounts|stats}', async (c) => {
+app.all('/heap/:route{snapshot|events|faults}', async (c) => {
   const { search } = new URL(c.req.url)
   try {
-    return await fetch(`${c.env.SANDBOX_URL}/_sandbox/${c.req.param('list')}${search}`)
+    // With its headers too: by one of them the sandbox knows pages of other sites, which must not make it fail.
+    return await fetch(`${c.env.SANDBOX_URL}/_sandbox/${c.req.param('route')}${search}`, c.req.raw)
   } catch {
     return c.json({ error: 'The sandbox does not answer.' }, 502)
   }

@@ -24,9 +24,9 @@ it.each([
   ['{"error":{"code":1},"message":"Unauthorized"}', 'Unauthorized'],
   ['"Unauthorized"', 'Unauthorized'],
   ['Bad request', 'Bad request'],
-  ['{}', 'no reason given'],
-  ['null', 'no reason given'],
-  ['[]', 'no reason given'],
+  ['{}', 'no reason'],
+  ['null', 'no reason'],
+  ['[]', 'no reason'],
   [`{"detail":"${'x'.repeat(5000)}"}`, 'x'.repeat(300)],
 ])('reads the reason out of %.60s', (text, reason) => {
   expect(read(json(400), text)).toMatchObject({

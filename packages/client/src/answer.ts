@@ -39,7 +39,7 @@ export function readAnswer(url: string, { ok, status, headers }: Response, text:
   const Kind = status === 429 ? HeapRateLimitError : retryable ? HeapUnavailableError : HeapRequestError
   return {
     outcome: retryable ? 'failed' : 'rejected',
-    error: new Kind(`${url} answered ${status}: ${reason?.slice(0, 300) || 'no reason given'}`, {
+    error: new Kind(`${url} answered ${status}: ${reason?.slice(0, 300) || 'no reason'}`, {
       status,
       problems: Array.isArray(errors) ? errors.filter(Boolean) : [],
       retryAfterMs: statedDelay(headers, now),

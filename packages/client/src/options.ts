@@ -5,6 +5,7 @@
 import type { INGEST_ORIGINS, RECORDS_PER_REQUEST, Region } from '@heap-edge/contract'
 import type { Check } from './prepare.ts'
 import type { Backoff } from './retry.ts'
+import { trimmed } from './trimmed.ts'
 
 /** What the client asks of `fetch`; the global one of any runtime does. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -77,9 +78,6 @@ function timer(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', wake)
   })
 }
-
-/** Blanks and slashes come along where an address is copied. */
-export const trimmed = (value: unknown): string => String(value).replace(/^[\s/]+|[\s/]+$/g, '')
 
 /** @throws TypeError that says which option is wrong */
 export function readOptions(options: HeapOptions): Settings {

@@ -14,8 +14,8 @@ describe('the reason is read out of', () => {
     ['{"error":{"message":"Unauthorized"}}', 'Unauthorized'],
     ['{"type":"about:blank","detail":"Unauthorized"}', 'Unauthorized'],
     ['Unauthorized', 'Unauthorized'],
-    ['', 'no reason given'],
-    ['{}', 'no reason given'],
+    ['', 'no reason'],
+    ['{}', 'no reason'],
     ['x'.repeat(1000), 'x'.repeat(300)],
   ])('%.60j', async (text, reason) => {
     const { admin } = fakeHeap(() => new Response(text, { status: 403 }))

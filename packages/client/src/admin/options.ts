@@ -3,7 +3,8 @@
  * @module
  */
 import type { ADMIN_ORIGIN } from '@heap-edge/contract'
-import { type HeapOptions, readOptions, type Settings, trimmed } from '../options.ts'
+import { type HeapOptions, readOptions, type Settings } from '../options.ts'
+import { trimmed } from '../trimmed.ts'
 
 /** The environment, its key, and the world. */
 export interface HeapAdminOptions extends Pick<

@@ -1,60 +1,91 @@
 /**
- * Who the visitor of a page is, remembered from page to page.
+ * Who the visitor of a page is, and what else is remembered from page to page.
  * @module
  */
+import { type HeapIds, type HeapScript, idsOfCookies, idsOfScript, SESSION_MS } from './heap-script.ts'
+import { getItem, setItem } from './items.ts'
 
-/** A visitor: anonymous by a random `user_id`, or known by an identity. */
-export interface Visitor {
-  user_id: string
-  identity?: string
-  /** The identity has been posted, so that Heap has joined the two. */
-  joined?: boolean
+/** All that is remembered beside the queue; empty while nobody is tracked. */
+export interface State {
+  user_id?: string | undefined
+  identity?: string | undefined
+  /** The user_id that was joined to an identity last. */
+  joined?: string | undefined
+  /** Of a user who is not identified yet. */
+  properties?: object | undefined
+  /** With the time of its last event, in ms since 1970. */
+  session?: { id: string; seen: number } | undefined
+  eventProperties?: object | undefined
+  /** Before it nothing is sent, as the proxy asked. In ms since 1970. */
+  retryAt?: number | undefined
+  /** Tracking was stopped; then there is nothing else. */
+  isStopped?: true | undefined
 }
-
-/** Where a visitor is kept, as `localStorage`. */
-export type VisitorStorage = Pick<Storage, 'getItem' | 'setItem'>
-
-/** The visitor as it is now, and a way to change it. */
-export interface Remembered {
-  get: () => Visitor
-  set: (visitor: Visitor) => Visitor
-}
-
-const key = 'heap-edge'
 
 /** 53 random bits as digits, as Heap's own SDK makes its ids. */
-export function randomUserId(): string {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
-  return String((high >>> 11) * 2 ** 32 + low)
+export function randomId(): string {
+  return `${(crypto.getRandomValues(new BigUint64Array(1))[0] as bigint) >> 11n}`
+}
+
+/** See {@link createVisitor}. */
+export interface Visitor {
+  state(): Readonly<State>
+  /** Reads what other pages have written, Heap's script too. */
+  read(): void
+  /** Remembers a copy, for other pages too. */
+  keep(change: State): void
+  /** Forgets everything but this. */
+  forget(rest?: State): void
+  /** A new, anonymous one, in a new session. */
+  renew(): void
+  /** Ids for now; none while nobody is tracked. With an event the session goes on; that is remembered with the next `keep`. */
+  ids(isEvent?: boolean): Partial<HeapIds>
 }
 
 /**
- * Keeps the visitor in a storage, and in memory where that is refused. It is read anew each time, since another tab may have
- * changed it, and touched by the first call only, so that a server may load the page's code.
- *
- * @param storage may throw, as `localStorage` does where the browser keeps it from the page
+ * @param name of the item in `localStorage`
+ * @param appId empty where it is not known
  */
-export function rememberVisitor(storage: () => VisitorStorage, newUserId: () => string): Remembered {
-  let memory: Visitor | undefined
+export function createVisitor(name: string, appId: string): Visitor {
+  let state: State = {}
+  let cookies: HeapIds | false | undefined
 
-  function read(): Visitor | undefined {
-    try {
-      const kept = JSON.parse(storage().getItem(key) ?? 'null') as Visitor | null
-      if (/^\d{1,16}$/.test(kept?.user_id ?? '')) return kept ?? undefined
-    } catch {
-      // Refused, or written by somebody else: a new visitor.
-    }
+  function forget(rest?: State): void {
+    state = JSON.parse(JSON.stringify(rest ?? {}))
+    setItem(name, rest)
   }
 
-  function set(visitor: Visitor): Visitor {
-    try {
-      storage().setItem(key, JSON.stringify(visitor))
-      memory = undefined
-    } catch {
-      memory = visitor
-    }
-    return visitor
-  }
+  /** Other fields may have been changed by another tab just now. */
+  const keep = (change: State) => forget({ ...state, ...getItem<State>(name), ...change })
 
-  return { get: () => memory ?? read() ?? set({ user_id: newUserId() }), set }
+  return {
+    state: () => state,
+    keep,
+    forget,
+
+    read() {
+      state = getItem<State>(name) ?? state
+      try {
+        cookies = idsOfCookies(document.cookie, appId, Date.now())
+      } catch {
+        // There are none.
+      }
+    },
+
+    // An id of Heap's script outlives that: it is not to be joined twice.
+    renew: () => forget({ user_id: randomId(), joined: state.joined, eventProperties: state.eventProperties }),
+
+    ids(isEvent) {
+      const { user_id, session } = state
+      if (!user_id) return {}
+      const now = Date.now()
+      const id = session && now - session.seen < SESSION_MS ? session.id : randomId()
+      if (isEvent || id !== session?.id) state.session = { id, seen: now }
+      return {
+        user_id,
+        session_id: id,
+        ...(idsOfScript((globalThis as { heap?: HeapScript }).heap) || cookies),
+      }
+    },
+  }
 }

@@ -1,0 +1,43 @@
+/**
+ * The ids of Heap's own script, where it is on the page too, so that our events land in the same session. heap-api 8.2 and 8.5.
+ * @module
+ */
+
+/** What Heap's script knows of the visitor; digits. */
+export interface HeapIds {
+  user_id: string
+  session_id?: string
+}
+
+/** A session ends after so long without an event, in ms. */
+export const SESSION_MS = 1_800_000
+
+/** As much of the API of Heap's script as is needed. */
+export interface HeapScript {
+  loaded?: boolean
+  getUserId?(): unknown
+  getSessionId?(): unknown
+}
+
+const isId = (value: unknown) => /^\d{1,16}$/.test(`${value}`)
+
+const ids = (user: unknown, session: unknown): HeapIds | false =>
+  isId(user) && { user_id: `${user}`, ...(isId(session) && { session_id: `${session}` }) }
+
+/** Nothing before the script has loaded; of the classic one there are only cookies. */
+export function idsOfScript(heap: HeapScript | undefined): HeapIds | false | undefined {
+  return heap?.loaded && ids(heap.getUserId?.(), heap.getSessionId?.())
+}
+
+/**
+ * From the cookies that the script keeps: `_hp5_meta.<env id>`, or the classic `_hp2_id.<app id>`. A session that is over does not count.
+ *
+ * @param appId of any environment where it is empty
+ * @param now milliseconds since 1970
+ * @throws whatever, where there is none, or where it is compressed
+ */
+export function idsOfCookies(cookies: string, appId: string, now: number): HeapIds | false {
+  const [, json] = new RegExp(`_hp(?:5_meta|2_id)\\.${appId || '\\d+'}=([^;]+)`).exec(cookies) as unknown as string[]
+  const { userId, sessionId, lastEventTime = now } = JSON.parse(decodeURIComponent(json as string))
+  return ids(userId, now - lastEventTime < SESSION_MS && sessionId)
+}

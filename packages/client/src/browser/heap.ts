@@ -1,0 +1,205 @@
+/**
+ * The client of a page: Heap's calls, on a visitor and a queue.
+ * @module
+ */
+import type { Problem } from '@heap-edge/contract'
+import type { HeapError } from '../errors.ts'
+import { trimmed } from '../trimmed.ts'
+import type { Path } from '../prepare.ts'
+import type { AnyEvents, EventMap } from '../records.ts'
+import { bodyOf } from './batch.ts'
+import type { HeapBrowserOptions } from './options.ts'
+import { post } from './post.ts'
+import { createQueue } from './queue.ts'
+import { conform } from './schema.ts'
+import type { Row } from './store.ts'
+import type { HeapBrowser, Recorded } from './types.ts'
+import { createVisitor, randomId, type State } from './visitor.ts'
+
+const ignored: Recorded = { outcome: 'ignored' }
+
+/**
+ * Makes the client of a page. It may be made on a server too, where the page is rendered: there it does nothing.
+ *
+ * @throws TypeError that says which option is wrong
+ * @example
+ * ```ts
+ * const heap = createHeapBrowser({ endpoint: 'https://heap.example.com' })
+ * heap.track('Signup', { plan: 'pro' })
+ * heap.identify('alice@example.com')
+ * ```
+ */
+export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
+  options: HeapBrowserOptions<Events>,
+): HeapBrowser<Events> {
+  const { identityToken, schemas, onError } = options as HeapBrowserOptions
+  const isPage = typeof document !== 'undefined'
+  const endpoint = trimmed(options.endpoint)
+  const appId = trimmed(options.appId ?? '')
+  if (!/^http/.test(endpoint) || /\D/.test(appId)) throw new TypeError('endpoint must be a URL, appId digits')
+  const name = `heap-edge.${appId}`
+  const { state, read, keep, forget, renew, ids } = createVisitor(name, appId)
+  const tokens: Record<string, string | null | undefined> = {}
+  let said = ''
+
+  function refuse(error: HeapError, record?: object): Recorded {
+    // Of an error that is JavaScript's own, as for what is no JSON.
+    ;(error as { problems: Problem[] }).problems ??= []
+    if (isPage && location.hostname === 'localhost' && said !== error.message) console.warn(error, record)
+    said = error.message
+    // What it throws is not ours.
+    queueMicrotask(() => onError?.(error, record))
+    return { outcome: 'rejected', error }
+  }
+
+  const askForToken = async (who: string) =>
+    who[0] === 'i' ? (typeof identityToken === 'function' ? identityToken(who.slice(1)) : identityToken) : null
+
+  async function send(rows: Row[], keepalive: boolean): Promise<HeapError | undefined> {
+    const { path, who } = rows[0] as Row
+    const known = tokens[who]
+    // Without a token the proxy says what is missing.
+    const token = known ?? (await askForToken(who).catch(() => null))
+    const body = bodyOf(rows, `${appId && `"app_id":"${appId}",`}"sent_at":${Date.now()},`)
+    const error = await post(endpoint + path, body, token, keepalive)
+    const isOver = error?.status === 401
+    tokens[who] = isOver ? null : token
+    return isOver && known ? send(rows, keepalive) : error
+  }
+
+  const { add, wake, flush, leave, clear } = createQueue(
+    name,
+    options.maxQueued ?? 20_000,
+    send,
+    () => state().user_id,
+    () => keep({ session: state().session }),
+    (error, row) => {
+      // No event would be taken with an identity that is refused, and to another one the visitor can still be joined.
+      if (row && !row.list && row.who === `i${state().identity}`) keep({ identity: undefined, joined: undefined })
+      refuse(error, row && JSON.parse(row.json))
+    },
+  )
+
+  async function record(path: Path, list: string | undefined, who: string, input: object): Promise<Recorded> {
+    if (!state().user_id) return ignored
+    await add({ path, list, who, json: JSON.stringify(input) })
+    return { outcome: 'stored' }
+  }
+
+  const addProperties = (identity: string, properties: object) =>
+    record('/api/add_user_properties', 'users', `i${identity}`, { identity, properties })
+
+  function stop(rest?: State): void {
+    forget(rest)
+    clear()
+  }
+
+  /** Reads what other tabs and Heap's script have changed. */
+  function update(): void {
+    if (!state().user_id) return
+    read()
+    if (state().isStopped) stop(state())
+  }
+
+  function begin(isAgain?: boolean): void {
+    if (!isPage) return
+    const { globalPrivacyControl } = navigator as { globalPrivacyControl?: boolean }
+    if (globalPrivacyControl && options.respectGpc !== false) return stop()
+    read()
+    if (isAgain) keep({ isStopped: undefined })
+    if (state().isStopped) return
+    if (!state().user_id) renew()
+    wake(0)
+  }
+
+  function setEventProperties(change: object, known = state().eventProperties): void {
+    if (state().user_id) keep({ eventProperties: { ...known, ...change } })
+  }
+
+  const heap: HeapBrowser = {
+    async track(event: string, properties?: object) {
+      const schema = schemas?.[event]
+      const { user_id, session_id } = ids(true)
+      const { identity, eventProperties } = state()
+      // In this order: what is minted is of the time of the call, whatever the schema takes.
+      return record('/api/track', 'events', identity ? `i${identity}` : `u${user_id}`, {
+        event,
+        ...(identity ? { identity } : { user_id }),
+        session_id,
+        timestamp: new Date(),
+        idempotency_key: randomId() + randomId(),
+        properties: { ...eventProperties, ...(schema ? await conform(event, schema, properties ?? {}) : properties) },
+      })
+    },
+
+    async identify(value) {
+      const identity = `${value ?? ''}`
+      const known = state()
+      if (!known.user_id || !identity.trim()) return ignored
+      if (known.identity && known.identity !== identity) renew()
+      const { properties, joined } = state()
+      const { user_id } = ids()
+      keep({ identity, joined: user_id, properties: undefined })
+      // Heap takes one identity for a user_id.
+      const joining =
+        joined !== user_id &&
+        record('/api/v1/identify', undefined, `i${identity}`, { user_id, identity, timestamp: new Date() })
+      return (properties && addProperties(identity, properties)) || joining || ignored
+    },
+
+    resetIdentity() {
+      if (state().identity) renew()
+    },
+
+    async addUserProperties(properties) {
+      const { user_id, identity, properties: known } = state()
+      if (identity) return addProperties(identity, properties)
+      if (!user_id) return ignored
+      keep({ properties: { ...known, ...properties } })
+      return { outcome: 'stored' }
+    },
+
+    addAccountProperties: (account_id, properties) =>
+      record('/api/add_account_properties', 'accounts', `a${account_id}`, { account_id, properties }),
+
+    addEventProperties: setEventProperties,
+    removeEventProperty: (name) => setEventProperties({ [name]: undefined }),
+    clearEventProperties: () => setEventProperties({}, {}),
+    getUserId: () => ids().user_id ?? null,
+    getIdentity: () => state().identity ?? null,
+    getSessionId: () => ids().session_id ?? null,
+
+    startTracking: () => begin(true),
+
+    stopTracking: () => stop({ isStopped: true }),
+    onReady: (callback) => callback(),
+    flush,
+  }
+
+  // Nothing throws into the page.
+  const calls = heap as unknown as Record<string, (...args: unknown[]) => unknown>
+  for (const name in calls) {
+    const call = calls[name] as (...args: unknown[]) => unknown
+    calls[name] = (...args) => {
+      try {
+        const result = call(...args) as Promise<unknown> | undefined
+        return result?.catch?.(refuse) ?? result
+      } catch (error) {
+        refuse(error as HeapError)
+      }
+    }
+  }
+
+  if (isPage) {
+    addEventListener('storage', update)
+    addEventListener('online', () => wake(0))
+    addEventListener('pagehide', leave)
+    addEventListener('visibilitychange', () => {
+      if (document.hidden) return leave()
+      update()
+      wake(0)
+    })
+  }
+  if (options.consent !== 'required') begin()
+  return heap as HeapBrowser<Events>
+}

@@ -1,0 +1,202 @@
+/**
+ * The queue: what is tracked is stored, then sent by one tab at a time, and removed once the proxy has answered for it.
+ * @module
+ */
+import type { HeapError } from '../errors.ts'
+import { nextBatch, problemsOf } from './batch.ts'
+import { requestError } from './errors.ts'
+import { createStore, type Row } from './store.ts'
+
+/** What has become of the records that this page sent, and how many were dropped because the queue was full. */
+export interface Counts {
+  /** Heap has them, or they are safe in the proxy's outbox. */
+  sent: number
+  /** Refused for good; `onError` was told. */
+  rejected: number
+  dropped: number
+  /** Not sent yet, of all pages. */
+  waiting: number
+}
+
+/** See {@link createQueue}. */
+export interface Queue {
+  /** @returns when the record is stored */
+  add(row: Omit<Row, 'key'>): Promise<void>
+  /** Sends in so many ms. */
+  wake(ms: number): void
+  /** Sends all that waits, as far as it can be sent now. */
+  flush(): Promise<Counts>
+  /** Sends at once what of this page waits, as much as a browser sends for a page that goes. */
+  leave(): void
+  /** Forgets everything. */
+  clear(): void
+}
+
+/** The most records of one request. */
+const RECORDS = 500
+/** How long a record waits for others. */
+const GATHER_MS = 1000
+/** A pause that the proxy asks for is not longer. */
+const MOST_WAIT_MS = 3_600_000
+/** So long waits at least an owner whose token is not to be had. */
+const NO_TOKEN_MS = 60_000
+
+/**
+ * @param name of the database and of the lock
+ * @param maxQueued beyond it the oldest records go
+ * @param send sends one request, once; never rejects
+ * @param isActive whether anything may be sent
+ * @param onWrite called when something is stored
+ * @param tell told of a record that is refused, of records that are dropped, and of a proxy that takes nothing
+ */
+export function createQueue(
+  name: string,
+  maxQueued: number,
+  send: (rows: Row[], keepalive: boolean) => Promise<HeapError | undefined>,
+  isActive: () => unknown,
+  onWrite: () => void,
+  tell: (error: HeapError, row?: Row) => void,
+): Queue {
+  const { add, all, remove } = createStore(name)
+  const now = Date.now
+  /** Keys of what is under way or done with. */
+  const taken = new Set<string>()
+  const isOpen = ({ key }: Row) => !taken.has(key)
+  let unwritten: Row[] = []
+  /** Records of this page that may not have been sent yet: what is needed when it goes. */
+  let mine: Row[] = []
+  let serial = 1e9
+  let sent = 0
+  let rejected = 0
+  let dropped = 0
+  let most = RECORDS
+  let failures = 0
+  let sending = 0
+  let pausedUntil = 0
+  let nextWrite: Promise<void> | undefined
+  let written: Promise<void> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function write(): Promise<void> {
+    const rows = unwritten
+    unwritten = []
+    nextWrite = undefined
+    mine = mine.concat(rows)
+    if (rows.length === 0) return
+    onWrite()
+    await (written = add(rows))
+  }
+
+  function wake(ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(flush, ms)
+  }
+
+  /** Sends a request, and is done with those of its records that are decided. Gives the error where none is. */
+  async function deliver(rows: Row[], keepalive: boolean): Promise<HeapError | undefined> {
+    for (const { key } of rows) taken.add(key)
+    sending++
+    const error = await send(rows, keepalive)
+    sending--
+    let done = rows
+    if (error) {
+      const isRefused = [400, 413, 422].includes(error.status as number)
+      done = rows.filter((row, place) => {
+        const problems = problemsOf(row, place, error.problems)
+        const isBad = isRefused && (problems.length > 0 || rows.length < 2)
+        if (isBad) tell(requestError(error.message, { ...error, problems }), row)
+        else taken.delete(row.key)
+        return isBad
+      })
+      if (!isRefused) return error
+      rejected += done.length
+    } else sent += rows.length
+    // Where nobody says which one it is, it is looked for by halves. That also makes smaller what is too large.
+    most = done.length > 0 ? Math.min(RECORDS, most * 2) : rows.length / 2
+    failures = 0
+    mine = mine.filter(isOpen)
+    // Not before they are there.
+    await written
+    await remove(done)
+  }
+
+  /** Sends until nothing waits, or until it has to wait itself. */
+  async function drain(): Promise<void> {
+    let rows: Row[] = []
+    while (isActive()) {
+      const pause = pausedUntil - now()
+      if (pause > 0) return wake(pause)
+
+      rows = rows.filter(isOpen)
+      if (rows.length === 0) rows = (await all()).filter(isOpen)
+      if (rows.length === 0) {
+        mine = []
+        return
+      }
+
+      // A page that goes does not end it. Others may have used up what is free for that, so that the next attempt is without.
+      const request = nextBatch(rows, most)
+      const error = await deliver(request, failures === 0)
+      if (!error) continue
+      const { status = 500, retryAfterMs } = error
+      if (status < 500 && status !== 429) tell(error)
+      if (status === 401) {
+        // There is no token for their owner. The others go on.
+        for (const { key } of request) taken.add(key)
+        setTimeout(() => request.map(({ key }) => taken.delete(key)), NO_TOKEN_MS)
+      } else {
+        const wait = Math.min(retryAfterMs || Math.random() * 1000 * 2 ** Math.min(failures++, 6), MOST_WAIT_MS)
+        if (retryAfterMs) pausedUntil = now() + wait
+        return wake(wait)
+      }
+    }
+  }
+
+  /** All tabs at once would send the same; one of them does. */
+  async function flush(): Promise<Counts> {
+    timer = undefined
+    await write()
+    // There are no locks without https. Then two tabs may send the same; by its key Heap takes it once.
+    await (navigator.locks?.request(name, drain).catch(drain) ?? drain())
+
+    const rows = await all()
+    const over = rows.splice(0, rows.length - maxQueued)
+    if (over[0]) {
+      await remove(over)
+      dropped += over.length
+      tell(requestError(`Queue full: ${over.length} records dropped`))
+    }
+    return { sent, rejected, dropped, waiting: rows.length }
+  }
+
+  return {
+    wake,
+    flush,
+
+    add(row) {
+      unwritten.push({ ...row, key: `${name}:${now()}.${serial++}.${Math.random()}` })
+      // At each full request once.
+      if (failures === 0 && (unwritten.length + mine.length) % RECORDS === 0) wake(0)
+      else if (!timer) wake(GATHER_MS)
+      return (nextWrite ??= new Promise((resolve) => setTimeout(resolve)).then(write))
+    },
+
+    leave() {
+      if (pausedUntil > now()) return
+      void write()
+      // Of properties the last ones win: not while others are on their way, or failed.
+      let rows = mine.filter((row) => isOpen(row) && (row.list === 'events' || !(failures + sending)))
+      while (rows.length > 0) {
+        const request = nextBatch(rows, most)
+        rows = rows.filter((row) => !request.includes(row))
+        // What is too much together the browser refuses.
+        void deliver(request, true)
+      }
+    },
+
+    clear() {
+      unwritten = mine = []
+      void all().then(remove)
+    },
+  }
+}

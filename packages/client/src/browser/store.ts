@@ -1,0 +1,71 @@
+/**
+ * Where records wait: in IndexedDB, or as items where that is refused.
+ * @module
+ */
+import type { Path } from '../prepare.ts'
+import { getItem, itemNames, setItem } from './items.ts'
+
+/** A record that waits. Its JSON is made once, so that every attempt sends the same bytes. */
+export interface Row {
+  /** The name of the database, a colon, and what is in the order of time. */
+  key: string
+  path: Path
+  /** The field of the list in a body; none where Heap takes one at a time. */
+  list?: string | undefined
+  /** Whose it is: `i` and the identity, `u` and the user_id, or `a` and the account's id. */
+  who: string
+  json: string
+}
+
+/** The records of all tabs. Never rejects. */
+export interface Store {
+  add(rows: Row[]): Promise<void>
+  /** In the order of their keys. */
+  all(): Promise<Row[]>
+  remove(rows: Row[]): Promise<void>
+}
+
+/** Safari at times does not answer when it is asked for a database. In ms. */
+const OPEN_MS = 3000
+
+/** @param name of the database, which is made with the first call */
+export function createStore(name: string): Store {
+  let opened: Promise<IDBDatabase> | undefined
+
+  /** Rejects where IndexedDB is refused, and then for as long as the page lives. */
+  async function run<T>(act: (rows: IDBObjectStore) => IDBRequest<T> | void): Promise<T> {
+    opened ??= new Promise((resolve, reject) => {
+      const request = indexedDB.open(name)
+      request.onupgradeneeded = () => request.result.createObjectStore('rows', { keyPath: 'key' })
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = reject
+      setTimeout(reject, OPEN_MS)
+    })
+    const transaction = (await opened).transaction('rows', 'readwrite')
+    const request = act(transaction.objectStore('rows'))
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request?.result as T)
+      transaction.onabort = reject
+      // Not left to the next turn, which a page that goes has not got.
+      transaction.commit()
+    })
+  }
+
+  return {
+    // One item a record: tabs have no transactions there, and must not overwrite each other.
+    add: (rows) =>
+      run<never>((store) => rows.forEach((row) => store.put(row))).catch(() =>
+        rows.forEach((row) => setItem(row.key, row)),
+      ),
+
+    async all() {
+      const rows = await run<Row[]>((store) => store.getAll()).catch((): Row[] => [])
+      return rows.concat(itemNames(`${name}:`).flatMap((item) => getItem<Row>(item) ?? []))
+    },
+
+    remove(rows) {
+      rows.forEach(({ key }) => setItem(key))
+      return run<never>((store) => rows.forEach(({ key }) => store.delete(key))).catch(() => {})
+    },
+  }
+}
