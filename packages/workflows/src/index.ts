@@ -1,0 +1,23 @@
+/**
+ * What to do when something happened: small actions for workflows, each a function that asks one service, once. They run in Workers
+ * and in Node.
+ * @module
+ */
+export * as clearbit from './clearbit.ts'
+export * as crm from './crm/index.ts'
+export {
+  ActionError,
+  type ActionErrorDetails,
+  canBeRetried,
+  isActionError,
+  isOptionError,
+  OptionError,
+} from './errors.ts'
+export { flattenEvent } from './event.ts'
+export { flatten, type FlatRecord, type FlattenOptions, type FlatValue } from './flat.ts'
+export * as googleSheets from './google/index.ts'
+export * as heap from './heap/index.ts'
+export { type Lead, mergeLead } from './lead.ts'
+export type { Action, CallOptions } from './options.ts'
+export { escapeSlack, slack, type SlackOptions, type SlackSettings } from './slack.ts'
+export { webhook, type WebhookOptions, type WebhookSettings } from './webhook.ts'
