@@ -1,5 +1,5 @@
 /**
- * The browsers that the tests of a page run in: Chromium, and Firefox where it is installed, both with Playwright's API.
+ * The browsers that the tests of a page run in: Chromium, and Firefox where it is asked for, both with Playwright's API.
  *
  *     describe.each(browsers())('a page in $name', ({ open }) => { … })
  * @module
@@ -11,12 +11,10 @@ import { BROWSER_ARGS } from '../scripts/browser.ts'
 export interface TestBrowser {
   name: 'Chromium' | 'Firefox'
   /** Starts it. Each `newContext()` has storage of its own, and starts faster than a process. */
-  launch(): Promise<Browser>
+  launch: () => Promise<Browser>
   /** Starts it with a profile, a folder that outlives the process; with one that is gone at the end where none is named. */
-  open(profile?: string): Promise<BrowserContext>
+  open: (profile?: string) => Promise<BrowserContext>
 }
-
-const FIREFOXES = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox']
 
 const FIREFOX_PREFERENCES = {
   // Playwright waits for ever for a page that comes back out of this cache. It turns that of Chromium off by itself.
@@ -67,17 +65,21 @@ function testBrowser(name: TestBrowser['name'], type: BrowserType, options: Laun
   }
 }
 
-/** @throws where FIREFOX is set, and nothing is there */
+/**
+ * `FIREFOX=/usr/bin/firefox-esr npm test` runs them there too, which takes a minute more.
+ *
+ * @throws where there is none
+ */
 function firefoxPath(): string | undefined {
-  const set = process.env.FIREFOX
-  if (set !== undefined && !existsSync(set)) throw new Error(`FIREFOX is set to ${set}, and there is nothing.`)
-  return set ?? FIREFOXES.find((path) => existsSync(path))
+  const path = process.env.FIREFOX
+  if (path && !existsSync(path)) throw new Error(`FIREFOX is set to ${path}, and there is nothing.`)
+  return path
 }
 
 export function browsers(): TestBrowser[] {
   const found = [testBrowser('Chromium', chromium, { executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS })]
   const executablePath = firefoxPath()
-  if (executablePath === undefined) return found
+  if (!executablePath) return found
   withoutMediaFeatures()
   // The channel says how to talk to it: a Firefox as it comes, not the one that Playwright builds.
   const options = { channel: 'moz-firefox', executablePath, firefoxUserPrefs: FIREFOX_PREFERENCES }

@@ -22,7 +22,7 @@ export function nextBatch(rows: Row[], most: number): Row[] {
     const [first = row] = batch
     if (row.path !== first.path || row.who !== first.who) continue
     sum += row.json.length + 1
-    if (batch.length > 0 && (!row.list || batch.length >= most || sum > LENGTH)) break
+    if (batch[0] && (!row.list || batch.length >= most || sum > LENGTH)) break
     batch.push(row)
   }
   return batch

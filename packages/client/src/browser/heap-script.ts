@@ -19,10 +19,10 @@ export interface HeapScript {
   getSessionId?(): unknown
 }
 
-const isId = (value: unknown) => /^\d{1,16}$/.test(`${value}`)
+const isId = (value: unknown) => /^\d{1,16}$/.test(String(value))
 
 const ids = (user: unknown, session: unknown): HeapIds | false =>
-  isId(user) && { user_id: `${user}`, ...(isId(session) && { session_id: `${session}` }) }
+  isId(user) && { user_id: String(user), ...(isId(session) && { session_id: String(session) }) }
 
 /** Nothing before the script has loaded; of the classic one there are only cookies. */
 export function idsOfScript(heap: HeapScript | undefined): HeapIds | false | undefined {
@@ -37,7 +37,10 @@ export function idsOfScript(heap: HeapScript | undefined): HeapIds | false | und
  * @throws whatever, where there is none, or where it is compressed
  */
 export function idsOfCookies(cookies: string, appId: string, now: number): HeapIds | false {
-  const [, json] = new RegExp(`_hp(?:5_meta|2_id)\\.${appId || '\\d+'}=([^;]+)`).exec(cookies) as unknown as string[]
-  const { userId, sessionId, lastEventTime = now } = JSON.parse(decodeURIComponent(json as string))
+  const [, json] = new RegExp(`_hp(?:5_meta|2_id)\\.${appId || '\\d+'}=([^;]+)`).exec(cookies) as unknown as [
+    string,
+    string,
+  ]
+  const { userId, sessionId, lastEventTime = now } = JSON.parse(decodeURIComponent(json))
   return ids(userId, now - lastEventTime < SESSION_MS && sessionId)
 }

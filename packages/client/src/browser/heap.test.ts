@@ -10,7 +10,7 @@ describe('on a server', () => {
   it('does nothing, and says so', async () => {
     const timer = vi.spyOn(globalThis, 'setTimeout')
     const fetch = vi.spyOn(globalThis, 'fetch')
-    const onError = vi.fn()
+    const onError = vi.fn<(error: unknown) => void>()
     const heap = createHeapBrowser({ endpoint, onError })
     expect(await heap.track('Visit')).toEqual({ outcome: 'ignored' })
     expect(await heap.identify('alice')).toEqual({ outcome: 'ignored' })
@@ -59,5 +59,7 @@ describe('typed events', () => {
   it('are any without either', () => {
     const heap = createHeapBrowser({ endpoint })
     void heap.track('Anything', { a: { b: [1, 'x'] } })
+    expectTypeOf(heap).toEqualTypeOf<HeapBrowser>()
+    expect(heap.getUserId()).toBe(null)
   })
 })

@@ -36,7 +36,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   const isPage = typeof document !== 'undefined'
   const endpoint = trimmed(options.endpoint)
   const appId = trimmed(options.appId ?? '')
-  if (!/^http/.test(endpoint) || /\D/.test(appId)) throw new TypeError('endpoint must be a URL, appId digits')
+  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw new TypeError('endpoint must be a URL, appId digits')
   const name = `heap-edge.${appId}`
   const { state, read, keep, forget, renew, ids } = createVisitor(name, appId)
   const tokens: Record<string, string | null | undefined> = {}
@@ -48,23 +48,22 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     if (isPage && location.hostname === 'localhost' && said !== error.message) console.warn(error, record)
     said = error.message
     // What it throws is not ours.
-    queueMicrotask(() => onError?.(error, record))
+    setTimeout(() => onError?.(error, record))
     return { outcome: 'rejected', error }
   }
 
   const askForToken = async (who: string) =>
     who[0] === 'i' ? (typeof identityToken === 'function' ? identityToken(who.slice(1)) : identityToken) : null
 
-  async function send(rows: Row[], keepalive: boolean): Promise<HeapError | undefined> {
-    const { path, who } = rows[0] as Row
-    const known = tokens[who]
+  async function send(rows: Row[], keepalive: boolean, isAgain?: boolean): Promise<HeapError | undefined> {
+    const [{ path, who }] = rows as [Row]
     // Without a token the proxy says what is missing.
-    const token = known ?? (await askForToken(who).catch(() => null))
+    const token = tokens[who] ?? (await askForToken(who).catch(() => null))
     const body = bodyOf(rows, `${appId && `"app_id":"${appId}",`}"sent_at":${Date.now()},`)
     const error = await post(endpoint + path, body, token, keepalive)
     const isOver = error?.status === 401
     tokens[who] = isOver ? null : token
-    return isOver && known ? send(rows, keepalive) : error
+    return isOver && token && !isAgain ? send(rows, keepalive, true) : error
   }
 
   const { add, wake, flush, leave, clear } = createQueue(
@@ -104,8 +103,8 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   function begin(isAgain?: boolean): void {
     if (!isPage) return
     const { globalPrivacyControl } = navigator as { globalPrivacyControl?: boolean }
-    if (globalPrivacyControl && options.respectGpc !== false) return stop()
     read()
+    if (globalPrivacyControl && options.respectGpc !== false) return state().user_id ? stop() : undefined
     if (isAgain) keep({ isStopped: undefined })
     if (state().isStopped) return
     if (!state().user_id) renew()
@@ -179,10 +178,10 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   // Nothing throws into the page.
   const calls = heap as unknown as Record<string, (...args: unknown[]) => unknown>
   for (const name in calls) {
-    const call = calls[name] as (...args: unknown[]) => unknown
+    const call = calls[name]
     calls[name] = (...args) => {
       try {
-        const result = call(...args) as Promise<unknown> | undefined
+        const result = call?.(...args) as Promise<unknown> | undefined
         return result?.catch?.(refuse) ?? result
       } catch (error) {
         refuse(error as HeapError)

@@ -16,7 +16,7 @@ export function itemNames(prefix: string): string[] {
 /** Nothing where there is none, or where it is not ours. */
 export function getItem<T>(name: string): T | undefined {
   try {
-    return JSON.parse((memory[name] ?? localStorage[name]) as string) as T
+    return JSON.parse(memory[name] ?? localStorage[name]) as T
   } catch {}
 }
 

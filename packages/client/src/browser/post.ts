@@ -34,9 +34,9 @@ export async function post(
     return requestError(`${url} ${status}: ${answer?.detail}`, {
       status,
       problems: [answer?.errors ?? []].flat(),
-      retryAfterMs: Math.max(0, Number(after) * 1000 || Date.parse(after) - now || 0),
+      retryAfterMs: Math.max(0, +after * 1000 || Date.parse(after) - now || 0),
     })
   } catch (cause) {
-    return requestError(`${url}: ${cause}`)
+    return requestError(`${url}: ${String(cause)}`)
   }
 }

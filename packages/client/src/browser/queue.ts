@@ -2,7 +2,7 @@
  * The queue: what is tracked is stored, then sent by one tab at a time, and removed once the proxy has answered for it.
  * @module
  */
-import type { HeapError } from '../errors.ts'
+import type { HeapError, HeapErrorDetails } from '../errors.ts'
 import { nextBatch, problemsOf } from './batch.ts'
 import { requestError } from './errors.ts'
 import { createStore, type Row } from './store.ts'
@@ -21,15 +21,15 @@ export interface Counts {
 /** See {@link createQueue}. */
 export interface Queue {
   /** @returns when the record is stored */
-  add(row: Omit<Row, 'key'>): Promise<void>
+  add: (row: Omit<Row, 'key'>) => Promise<void>
   /** Sends in so many ms. */
-  wake(ms: number): void
+  wake: (ms: number) => void
   /** Sends all that waits, as far as it can be sent now. */
-  flush(): Promise<Counts>
+  flush: () => Promise<Counts>
   /** Sends at once what of this page waits, as much as a browser sends for a page that goes. */
-  leave(): void
+  leave: () => void
   /** Forgets everything. */
-  clear(): void
+  clear: () => void
 }
 
 /** The most records of one request. */
@@ -82,7 +82,7 @@ export function createQueue(
     unwritten = []
     nextWrite = undefined
     mine = mine.concat(rows)
-    if (rows.length === 0) return
+    if (!rows[0]) return
     onWrite()
     await (written = add(rows))
   }
@@ -103,8 +103,8 @@ export function createQueue(
       const isRefused = [400, 413, 422].includes(error.status as number)
       done = rows.filter((row, place) => {
         const problems = problemsOf(row, place, error.problems)
-        const isBad = isRefused && (problems.length > 0 || rows.length < 2)
-        if (isBad) tell(requestError(error.message, { ...error, problems }), row)
+        const isBad = isRefused && (!!problems[0] || !rows[1])
+        if (isBad) tell(requestError(error.message, { ...(error as HeapErrorDetails), problems }), row)
         else taken.delete(row.key)
         return isBad
       })
@@ -112,7 +112,7 @@ export function createQueue(
       rejected += done.length
     } else sent += rows.length
     // Where nobody says which one it is, it is looked for by halves. That also makes smaller what is too large.
-    most = done.length > 0 ? Math.min(RECORDS, most * 2) : rows.length / 2
+    most = done[0] ? Math.min(RECORDS, most * 2) : rows.length / 2
     failures = 0
     mine = mine.filter(isOpen)
     // Not before they are there.
@@ -128,8 +128,8 @@ export function createQueue(
       if (pause > 0) return wake(pause)
 
       rows = rows.filter(isOpen)
-      if (rows.length === 0) rows = (await all()).filter(isOpen)
-      if (rows.length === 0) {
+      if (!rows[0]) rows = (await all()).filter(isOpen)
+      if (!rows[0]) {
         mine = []
         return
       }
@@ -159,7 +159,7 @@ export function createQueue(
     // There are no locks without https. Then two tabs may send the same; by its key Heap takes it once.
     await (navigator.locks?.request(name, drain).catch(drain) ?? drain())
 
-    const rows = await all()
+    const rows = isActive() ? await all() : []
     const over = rows.splice(0, rows.length - maxQueued)
     if (over[0]) {
       await remove(over)
@@ -186,7 +186,7 @@ export function createQueue(
       void write()
       // Of properties the last ones win: not while others are on their way, or failed.
       let rows = mine.filter((row) => isOpen(row) && (row.list === 'events' || !(failures + sending)))
-      while (rows.length > 0) {
+      while (rows[0]) {
         const request = nextBatch(rows, most)
         rows = rows.filter((row) => !request.includes(row))
         // What is too much together the browser refuses.

@@ -19,10 +19,10 @@ export interface Row {
 
 /** The records of all tabs. Never rejects. */
 export interface Store {
-  add(rows: Row[]): Promise<void>
+  add: (rows: Row[]) => Promise<void>
   /** In the order of their keys. */
-  all(): Promise<Row[]>
-  remove(rows: Row[]): Promise<void>
+  all: () => Promise<Row[]>
+  remove: (rows: Row[]) => Promise<void>
 }
 
 /** Safari at times does not answer when it is asked for a database. In ms. */
@@ -38,6 +38,7 @@ export function createStore(name: string): Store {
       const request = indexedDB.open(name)
       request.onupgradeneeded = () => request.result.createObjectStore('rows', { keyPath: 'key' })
       request.onsuccess = () => resolve(request.result)
+      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- longer
       request.onerror = reject
       setTimeout(reject, OPEN_MS)
     })
@@ -45,6 +46,7 @@ export function createStore(name: string): Store {
     const request = act(transaction.objectStore('rows'))
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request?.result as T)
+      // oxlint-disable-next-line unicorn/prefer-add-event-listener -- longer
       transaction.onabort = reject
       // Not left to the next turn, which a page that goes has not got.
       transaction.commit()

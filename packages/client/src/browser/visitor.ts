@@ -24,22 +24,23 @@ export interface State {
 
 /** 53 random bits as digits, as Heap's own SDK makes its ids. */
 export function randomId(): string {
-  return `${(crypto.getRandomValues(new BigUint64Array(1))[0] as bigint) >> 11n}`
+  const [bits = 0n] = crypto.getRandomValues(new BigUint64Array(1))
+  return String(bits >> 11n)
 }
 
 /** See {@link createVisitor}. */
 export interface Visitor {
-  state(): Readonly<State>
+  state: () => Readonly<State>
   /** Reads what other pages have written, Heap's script too. */
-  read(): void
+  read: () => void
   /** Remembers a copy, for other pages too. */
-  keep(change: State): void
+  keep: (change: State) => void
   /** Forgets everything but this. */
-  forget(rest?: State): void
+  forget: (rest?: State) => void
   /** A new, anonymous one, in a new session. */
-  renew(): void
+  renew: () => void
   /** Ids for now; none while nobody is tracked. With an event the session goes on; that is remembered with the next `keep`. */
-  ids(isEvent?: boolean): Partial<HeapIds>
+  ids: (isEvent?: boolean) => Partial<HeapIds>
 }
 
 /**

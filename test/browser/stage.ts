@@ -1,0 +1,92 @@
+/**
+ * All that a test of the browser client plays on: a site, the proxy behind its front, the sandbox; and what came of it.
+ * @module
+ */
+import type { BrowserContext, Page } from 'playwright'
+import { expect } from 'vitest'
+import { type Local, startLocal } from '../local.ts'
+import { type Front, startFront } from './front.ts'
+import { startSite } from './site.ts'
+
+/** For what takes its time on a busy machine. */
+export const SOON = { timeout: 20_000, interval: 40 }
+
+/** An event as the sandbox lists it. */
+export interface Held {
+  event: string
+  identity?: string
+  user_id?: string
+  session_id: string
+  properties: Record<string, unknown> & { n: number }
+  timestamp: string
+}
+
+export interface Stage {
+  site: string
+  front: Front
+  local: Local
+  /** Empties the sandbox, and lets all through again. */
+  reset(): Promise<void>
+  /** Opens a page of the site, and writes down its errors. */
+  visit(context: BrowserContext, path?: string): Promise<Page>
+  /** What went wrong in the pages since the last reset, also against their Content-Security-Policy. */
+  errors: string[]
+  /** Oldest first. */
+  events(): Promise<Held[]>
+  /** Sees that nothing went wrong. */
+  expectNoErrors(): void
+  /** Waits until the sandbox has an event of each of these numbers, and sees that it has no other and none twice. */
+  expectEvents(...ns: number[]): Promise<Held[]>
+  stop(): Promise<unknown>
+}
+
+/** The numbers from 1. */
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
+
+export async function startStage(settings: Record<string, string> = {}): Promise<Stage> {
+  const front: Front = await startFront(() => local.proxy)
+  const site = await startSite(() => front.url)
+  const local = await startLocal({ ALLOWED_ORIGINS: site.url, ...settings })
+  let errors: string[] = []
+
+  async function events(): Promise<Held[]> {
+    return (await local.held<{ events: Held[] }>('events?limit=100000')).events.toReversed()
+  }
+
+  return {
+    site: site.url,
+    front,
+    local,
+    events,
+    get errors() {
+      return errors
+    },
+
+    async reset() {
+      front.reset()
+      errors = []
+      await fetch(`${local.sandbox}/_sandbox/reset`, { method: 'POST' })
+    },
+
+    async visit(context, path = '/') {
+      const page = await context.newPage()
+      page.on('pageerror', (error) => errors.push(error.message))
+      page.on('console', (message) => {
+        // That a request failed is what many tests are about.
+        const isOfNetwork = /Failed to load resource|CORS|NetworkError|favicon/.test(message.text())
+        if (message.type() === 'error' && !isOfNetwork) errors.push(message.text())
+      })
+      await page.goto(site.url + path)
+      return page
+    },
+
+    async expectEvents(...ns) {
+      const numbers = async () => (await events()).map(({ properties }) => properties.n).sort((a, b) => a - b)
+      await expect.poll(numbers, SOON).toEqual(ns)
+      return events()
+    },
+
+    expectNoErrors: () => expect(errors).toEqual([]),
+    stop: () => Promise.all([local.stop(), front.stop(), site.stop()]),
+  }
+}
