@@ -14,7 +14,7 @@ import { createQueue } from './queue.ts'
 import { conform } from './schema.ts'
 import type { Row } from './store.ts'
 import type { HeapBrowser, Recorded } from './types.ts'
-import { createVisitor, randomId, type State } from './visitor.ts'
+import { createVisitor, type State } from './visitor.ts'
 
 const ignored: Recorded = { outcome: 'ignored' }
 
@@ -36,7 +36,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   const isPage = typeof document !== 'undefined'
   const endpoint = trimmed(options.endpoint)
   const appId = trimmed(options.appId ?? '')
-  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw new TypeError('endpoint must be a URL, appId digits')
+  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw new TypeError('bad endpoint or appId')
   const name = `heap-edge.${appId}`
   const { state, read, keep, forget, renew, ids } = createVisitor(name, appId)
   const tokens: Record<string, string | null | undefined> = {}
@@ -44,7 +44,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
 
   function refuse(error: HeapError, record?: object): Recorded {
     // Of an error that is JavaScript's own, as for what is no JSON.
-    ;(error as { problems: Problem[] }).problems ??= []
+    ;(Object(error) as { problems: Problem[] }).problems ??= []
     if (isPage && location.hostname === 'localhost' && said !== error.message) console.warn(error, record)
     said = error.message
     // What it throws is not ours.
@@ -58,12 +58,14 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   async function send(rows: Row[], keepalive: boolean, isAgain?: boolean): Promise<HeapError | undefined> {
     const [{ path, who }] = rows as [Row]
     // Without a token the proxy says what is missing.
-    const token = tokens[who] ?? (await askForToken(who).catch(() => null))
+    const token = (tokens[who] ??= await askForToken(who).catch(() => null))
+    // Stopped meanwhile: it is forgotten.
+    if (!state().user_id) return
     const body = bodyOf(rows, `${appId && `"app_id":"${appId}",`}"sent_at":${Date.now()},`)
     const error = await post(endpoint + path, body, token, keepalive)
-    const isOver = error?.status === 401
-    tokens[who] = isOver ? null : token
-    return isOver && token && !isAgain ? send(rows, keepalive, true) : error
+    if (error?.status !== 401) return error
+    tokens[who] = null
+    return token && !isAgain ? send(rows, keepalive, true) : error
   }
 
   const { add, wake, flush, leave, clear } = createQueue(
@@ -90,14 +92,14 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
 
   function stop(rest?: State): void {
     forget(rest)
-    clear()
+    void clear()
   }
 
   /** Reads what other tabs and Heap's script have changed. */
   function update(): void {
     if (!state().user_id) return
     read()
-    if (state().isStopped) stop(state())
+    if (state().isStopped) stop({ isStopped: true })
   }
 
   function begin(isAgain?: boolean): void {
@@ -126,7 +128,8 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
         ...(identity ? { identity } : { user_id }),
         session_id,
         timestamp: new Date(),
-        idempotency_key: randomId() + randomId(),
+        // Cheaper than what is made for secrets, and of 52 random bits in each millisecond.
+        idempotency_key: `${Date.now()}.${Math.random()}`,
         properties: { ...eventProperties, ...(schema ? await conform(event, schema, properties ?? {}) : properties) },
       })
     },
@@ -147,7 +150,10 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     },
 
     resetIdentity() {
-      if (state().identity) renew()
+      if (!state().identity) return
+      // An id of Heap's script may have been reset as well.
+      read()
+      renew()
     },
 
     async addUserProperties(properties) {

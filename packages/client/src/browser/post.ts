@@ -19,7 +19,7 @@ export async function post(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${encodeURI(token)}` }) },
       body,
       keepalive,
       signal: AbortSignal.timeout(TIMEOUT_MS),

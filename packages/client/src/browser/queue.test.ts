@@ -195,6 +195,28 @@ describe('a request', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     expect(await queue.flush()).toMatchObject({ sent: 3, waiting: 0 })
   })
+
+  it('of an owner who had no token goes in its order, whoever has one meanwhile', async () => {
+    const { queue, requests } = page((_, index) => (index === 0 ? failure(401) : undefined))
+    void queue.add(event(0, 'ialice'))
+    await queue.flush()
+    void queue.add(event(1, 'ialice'))
+    expect(await queue.flush()).toMatchObject({ sent: 0, waiting: 2 })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await queue.flush()
+    expect(requests.slice(1).map(({ records }) => records)).toEqual([['{"n":0}', '{"n":1}']])
+  })
+
+  it('for an environment that the proxy does not know waits until that is put right', async () => {
+    const problems = [{ pointer: '/app_id', detail: 'is not an environment that this proxy writes to' }]
+    const { queue, requests, told } = page((_, index) => (index < 2 ? failure(400, { problems }) : undefined))
+    await addAll(queue, 300)
+    expect(await queue.flush()).toMatchObject({ rejected: 0, waiting: 300 })
+    expect(told).toMatchObject([{ error: { problems }, row: undefined }])
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await queue.flush()).toMatchObject({ sent: 300, rejected: 0 })
+    expect(requests).toHaveLength(3)
+  })
 })
 
 describe('the queue', () => {
@@ -202,7 +224,7 @@ describe('the queue', () => {
     const { queue, requests, told } = page((_, index) => (index === 0 ? failure() : undefined), database(), 100)
     await addAll(queue, 130)
     await vi.advanceTimersByTimeAsync(1000)
-    expect(told).toMatchObject([{ error: { message: 'Queue full: 30 records dropped' }, row: undefined }])
+    expect(told).toMatchObject([{ error: { message: 'Queue full: 30 dropped' }, row: undefined }])
     expect(await queue.flush()).toEqual({ sent: 100, rejected: 0, dropped: 30, waiting: 0 })
     expect(requests.at(-1)?.records).toEqual(everything(130).slice(30))
   })
@@ -238,11 +260,41 @@ describe('the queue', () => {
     expect(await queue.flush()).toMatchObject({ sent: 1, waiting: 0 })
   })
 
+  it('stores what comes last, also while it may not send', async () => {
+    const name = database()
+    const first = page(() => failure(429, { retryAfterMs: 3_600_000 }), name)
+    await addAll(first.queue, 1)
+    await first.queue.flush()
+    void first.queue.add(event(1))
+    // No timer comes any more.
+    first.queue.leave()
+    await Promise.resolve()
+    await Promise.resolve()
+    vi.clearAllTimers()
+    expect(first.requests).toHaveLength(1)
+    expect(await page(() => undefined, name).queue.flush()).toMatchObject({ sent: 2 })
+  })
+
+  it('forgets what it has in hand, too', async () => {
+    const { queue, requests } = page((_, index) => {
+      if (index === 0) void queue.clear()
+      return undefined
+    })
+    const added = ['u1', 'u2', 'u3'].map((who, n) => queue.add(event(n, who)))
+    await vi.advanceTimersByTimeAsync(0)
+    await Promise.all(added)
+    await queue.flush()
+    expect(requests.length).toBeLessThan(3)
+    void queue.add(event(3))
+    queue.leave()
+    expect(requests.at(-1)?.records).toEqual(['{"n":3}'])
+  })
+
   it('is empty when it is cleared, and sends nothing while it may not', async () => {
     const { queue, requests, world } = page(() => undefined)
     await addAll(queue, 3)
     world.isActive = false
-    queue.clear()
+    void queue.clear()
     await vi.advanceTimersByTimeAsync(100_000)
     expect(await queue.flush()).toMatchObject({ sent: 0, waiting: 0 })
     expect(requests).toEqual([])

@@ -29,7 +29,7 @@ export interface Queue {
   /** Sends at once what of this page waits, as much as a browser sends for a page that goes. */
   leave: () => void
   /** Forgets everything. */
-  clear: () => void
+  clear: () => Promise<void>
 }
 
 /** The most records of one request. */
@@ -59,9 +59,9 @@ export function createQueue(
 ): Queue {
   const { add, all, remove } = createStore(name)
   const now = Date.now
-  /** Keys of what is under way or done with. */
+  /** Keys of what is under way or done with, and owners who have no token. */
   const taken = new Set<string>()
-  const isOpen = ({ key }: Row) => !taken.has(key)
+  const isOpen = ({ key, who }: Row) => !taken.has(key) && !taken.has(who)
   let unwritten: Row[] = []
   /** Records of this page that may not have been sent yet: what is needed when it goes. */
   let mine: Row[] = []
@@ -69,9 +69,9 @@ export function createQueue(
   let sent = 0
   let rejected = 0
   let dropped = 0
+  let waiting = 0
   let most = RECORDS
   let failures = 0
-  let sending = 0
   let pausedUntil = 0
   let nextWrite: Promise<void> | undefined
   let written: Promise<void> | undefined
@@ -82,9 +82,11 @@ export function createQueue(
     unwritten = []
     nextWrite = undefined
     mine = mine.concat(rows)
-    if (!rows[0]) return
-    onWrite()
-    await (written = add(rows))
+    if (rows[0]) {
+      onWrite()
+      written = add(rows)
+    }
+    await written
   }
 
   function wake(ms: number): void {
@@ -95,12 +97,11 @@ export function createQueue(
   /** Sends a request, and is done with those of its records that are decided. Gives the error where none is. */
   async function deliver(rows: Row[], keepalive: boolean): Promise<HeapError | undefined> {
     for (const { key } of rows) taken.add(key)
-    sending++
     const error = await send(rows, keepalive)
-    sending--
     let done = rows
     if (error) {
-      const isRefused = [400, 413, 422].includes(error.status as number)
+      // A wrong environment is no fault of the records: they wait until it is put right.
+      const isRefused = [400, 413, 422].includes(error.status as number) && error.problems[0]?.pointer !== '/app_id'
       done = rows.filter((row, place) => {
         const problems = problemsOf(row, place, error.problems)
         const isBad = isRefused && (!!problems[0] || !rows[1])
@@ -118,21 +119,27 @@ export function createQueue(
     // Not before they are there.
     await written
     await remove(done)
+    waiting -= done.length
   }
 
-  /** Sends until nothing waits, or until it has to wait itself. */
+  /** Sends what waits now, or until it has to wait itself; what comes meanwhile gathers for the next time. */
   async function drain(): Promise<void> {
-    let rows: Row[] = []
+    let rows = await all()
+    const over = rows.splice(0, rows.length - maxQueued)
+    if (over[0]) {
+      await remove(over)
+      dropped += over.length
+      tell(requestError(`Queue full: ${over.length} dropped`))
+    }
+    waiting = rows.length
+    const keys = new Set(rows.map(({ key }) => key))
+    // The others were sent by another tab.
+    mine = mine.filter(({ key }) => keys.has(key))
     while (isActive()) {
       const pause = pausedUntil - now()
       if (pause > 0) return wake(pause)
-
       rows = rows.filter(isOpen)
-      if (!rows[0]) rows = (await all()).filter(isOpen)
-      if (!rows[0]) {
-        mine = []
-        return
-      }
+      if (!rows[0]) return
 
       // A page that goes does not end it. Others may have used up what is free for that, so that the next attempt is without.
       const request = nextBatch(rows, most)
@@ -141,9 +148,10 @@ export function createQueue(
       const { status = 500, retryAfterMs } = error
       if (status < 500 && status !== 429) tell(error)
       if (status === 401) {
-        // There is no token for their owner. The others go on.
-        for (const { key } of request) taken.add(key)
-        setTimeout(() => request.map(({ key }) => taken.delete(key)), NO_TOKEN_MS)
+        // There is no token for their owner, whose records keep their order. The others go on.
+        const [{ who }] = request as [Row]
+        taken.add(who)
+        setTimeout(() => taken.delete(who), NO_TOKEN_MS)
       } else {
         const wait = Math.min(retryAfterMs || Math.random() * 1000 * 2 ** Math.min(failures++, 6), MOST_WAIT_MS)
         if (retryAfterMs) pausedUntil = now() + wait
@@ -155,18 +163,12 @@ export function createQueue(
   /** All tabs at once would send the same; one of them does. */
   async function flush(): Promise<Counts> {
     timer = undefined
-    await write()
-    // There are no locks without https. Then two tabs may send the same; by its key Heap takes it once.
-    await (navigator.locks?.request(name, drain).catch(drain) ?? drain())
-
-    const rows = isActive() ? await all() : []
-    const over = rows.splice(0, rows.length - maxQueued)
-    if (over[0]) {
-      await remove(over)
-      dropped += over.length
-      tell(requestError(`Queue full: ${over.length} records dropped`))
+    if (isActive()) {
+      await write()
+      // There are no locks without https. Then two tabs may send the same; by its key Heap takes it once.
+      await (navigator.locks?.request(name, drain).catch(drain) ?? drain())
     }
-    return { sent, rejected, dropped, waiting: rows.length }
+    return { sent, rejected, dropped, waiting }
   }
 
   return {
@@ -182,10 +184,10 @@ export function createQueue(
     },
 
     leave() {
-      if (pausedUntil > now()) return
       void write()
-      // Of properties the last ones win: not while others are on their way, or failed.
-      let rows = mine.filter((row) => isOpen(row) && (row.list === 'events' || !(failures + sending)))
+      if (pausedUntil > now()) return
+      // Of properties the last ones win, so that they keep their order and wait for the next page.
+      let rows = mine.filter((row) => isOpen(row) && row.list === 'events')
       while (rows[0]) {
         const request = nextBatch(rows, most)
         rows = rows.filter((row) => !request.includes(row))
@@ -194,9 +196,14 @@ export function createQueue(
       }
     },
 
-    clear() {
-      unwritten = mine = []
-      void all().then(remove)
+    async clear() {
+      unwritten = []
+      mine = []
+      waiting = 0
+      const rows = await all()
+      // Nor what is in hand.
+      for (const { key } of rows) taken.add(key)
+      await remove(rows)
     },
   }
 }

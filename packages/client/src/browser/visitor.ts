@@ -16,14 +16,12 @@ export interface State {
   /** With the time of its last event, in ms since 1970. */
   session?: { id: string; seen: number } | undefined
   eventProperties?: object | undefined
-  /** Before it nothing is sent, as the proxy asked. In ms since 1970. */
-  retryAt?: number | undefined
   /** Tracking was stopped; then there is nothing else. */
   isStopped?: true | undefined
 }
 
 /** 53 random bits as digits, as Heap's own SDK makes its ids. */
-export function randomId(): string {
+function randomId(): string {
   const [bits = 0n] = crypto.getRandomValues(new BigUint64Array(1))
   return String(bits >> 11n)
 }
@@ -57,7 +55,7 @@ export function createVisitor(name: string, appId: string): Visitor {
   }
 
   /** Other fields may have been changed by another tab just now. */
-  const keep = (change: State) => forget({ ...state, ...getItem<State>(name), ...change })
+  const keep = (change: State) => forget({ ...(getItem<State>(name) ?? state), ...change })
 
   return {
     state: () => state,
@@ -66,6 +64,7 @@ export function createVisitor(name: string, appId: string): Visitor {
 
     read() {
       state = getItem<State>(name) ?? state
+      cookies = undefined
       try {
         cookies = idsOfCookies(document.cookie, appId, Date.now())
       } catch {
