@@ -35,7 +35,14 @@ export function settings(on: Ports) {
       HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
       ...optional,
     },
-    sandbox: { HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key' },
+    sandbox: {
+      HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key',
+      PROXY_URL: local(on.proxy),
+      HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
+      WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? 'local-webhook-secret',
+      PARTNER_CLIENT_ID: env.PARTNER_CLIENT_ID ?? 'local-client-id',
+      PARTNER_CLIENT_SECRET: env.PARTNER_CLIENT_SECRET ?? 'local-client-secret',
+    },
     playground: { PROXY_URL: local(on.proxy), SANDBOX_URL: `http://127.0.0.1:${on.sandbox}` },
   }
 }

@@ -14,7 +14,10 @@ export const script = new Hono<{ Bindings: Env }>()
 script.get('/heap-edge.js', async (c) => {
   const asset = await c.env.ASSETS.fetch(c.req.raw)
   const response = new Response(asset.body, asset)
-  response.headers.set('Cache-Control', asset.status < 400 && c.req.query('v') === version ? CACHE.versioned : CACHE.latest)
+  response.headers.set(
+    'Cache-Control',
+    asset.status < 400 && c.req.query('v') === version ? CACHE.versioned : CACHE.latest,
+  )
   // Script tags on other origins may ask for integrity, which needs CORS.
   response.headers.set('Access-Control-Allow-Origin', '*')
   response.headers.set('Cross-Origin-Resource-Policy', 'cross-origin')

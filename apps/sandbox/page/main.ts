@@ -6,6 +6,7 @@ import type { Fault, Snapshot } from '../src/types.ts'
 import { byId, keyedList, setText } from './dom.ts'
 import { startPlot } from './plot.ts'
 import { accountRow, deletionRow, eventRow, folded, requestRow, type Requests, userRow } from './rows.ts'
+import { startWebhooks } from './webhooks.ts'
 
 const EVERY_MS = 1000
 
@@ -142,6 +143,8 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-fault]')) {
   const fault = JSON.parse(button.dataset.fault ?? '{}') as Fault
   button.addEventListener('click', () => void act('POST', 'faults', fault))
 }
+
+startWebhooks()
 
 let timer: ReturnType<typeof setTimeout> | undefined
 

@@ -30,13 +30,23 @@ export const sizeLimit = bodyLimit({
   },
 })
 
+/** The text of a body. workerd's own `text()` warns of each type that is no text, such as that of a form. */
+export async function textOf(c: SandboxContext): Promise<string> {
+  return new TextDecoder().decode(await c.req.arrayBuffer())
+}
+
 /** The JSON of a body, of whatever type it says it is; nothing where it is none. */
 export async function jsonOf(c: SandboxContext): Promise<{ value: unknown } | undefined> {
   try {
-    return { value: JSON.parse(await c.req.text()) }
+    return { value: JSON.parse(await textOf(c)) }
   } catch {
     return undefined
   }
+}
+
+/** Whether a page of another site is behind a request: it must not be able to change anything here. */
+export function isFromOtherSite(c: SandboxContext): boolean {
+  return c.req.header('Sec-Fetch-Site') === 'cross-site'
 }
 
 /** The path as it is noted. */
@@ -53,7 +63,7 @@ export async function answer({ reply, latencyMs, retryAfter }: Outcome): Promise
   if (reply === 'cut') {
     return new Response(new ReadableStream({ start: (stream) => stream.error(new Error('cut by a fault, as asked')) }))
   }
-  const headers = new Headers({ 'Content-Type': reply.type })
+  const headers = new Headers({ ...reply.headers, 'Content-Type': reply.type })
   if (retryAfter !== undefined) headers.set('Retry-After', retryAfter)
   return new Response(BODILESS.has(reply.status) ? null : reply.body, { status: reply.status, headers })
 }

@@ -1,14 +1,16 @@
 /**
- * The sandbox's own routes, under `/_sandbox`: look inside, make it fail, move its clock, empty it.
+ * The sandbox's own routes, under `/_sandbox`: look inside, make it fail, move its clock, make it send
+ * webhooks, empty it.
  * @module
  */
 import { isObject } from '@heap-edge/contract'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { heapOf, jsonOf } from './answer.ts'
+import { heapOf, isFromOtherSite, jsonOf } from './answer.ts'
 import type { Env } from './env.ts'
 import { parseFault } from './faults.ts'
 import { type ListName, LISTS } from './store/lists.ts'
+import { webhooks } from './webhooks/routes.ts'
 
 const MOST_LISTED = 100_000
 const MOST_MS = 366 * 86_400_000
@@ -19,10 +21,12 @@ export const control = new Hono<{ Bindings: Env }>().basePath('/_sandbox')
 // A page on another site must not be able to empty the sandbox of whoever looks at it.
 control.use(async (c, next) => {
   const safe = c.req.method === 'GET' || c.req.method === 'HEAD'
-  if (!safe && c.req.header('Sec-Fetch-Site') === 'cross-site') return c.json({ error: 'Not from other sites.' }, 403)
+  if (!safe && isFromOtherSite(c)) return c.json({ error: 'Not from other sites.' }, 403)
   await next()
   c.header('Cache-Control', 'no-store')
 })
+
+control.route('/webhooks', webhooks)
 
 control.use(bodyLimit({ maxSize: 10_000, onError: (c) => c.json({ error: 'The body is too large.' }, 413) }))
 

@@ -12,4 +12,12 @@ export interface Env {
   HEAP_API_KEY: string
   /** How long a deletion stays pending, in ms of the sandbox's clock. */
   DELETION_MS: string
+  /** The one partner that may be connected. */
+  PARTNER_CLIENT_ID: string
+  PARTNER_CLIENT_SECRET: string
+  /** Where webhooks go that are sent to no other place, and the secret part of the event webhook's path there. */
+  PROXY_URL: string
+  HOOK_TOKEN: string
+  /** Signs the pages of a segment sync. */
+  WEBHOOK_SECRET: string
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { isObject } from '@heap-edge/contract'
+import { type Field, number, wrongIn } from './fields.ts'
 import type { Fault } from './types.ts'
 
 /** Faults that may be active at once. */
@@ -16,13 +17,7 @@ export interface Effect {
   instead?: Pick<Fault, 'status' | 'retryAfter' | 'drop'>
 }
 
-const number = (from: number, to: number, whole = true) => ({
-  ok: (value: unknown) =>
-    typeof value === 'number' && value >= from && value <= to && (!whole || Number.isInteger(value)),
-  must: `must be a ${whole ? 'whole ' : ''}number from ${from} to ${to}`,
-})
-
-const FIELDS: Record<keyof Fault, { ok: (value: unknown) => boolean; must: string }> = {
+const FIELDS: Record<keyof Fault, Field> = {
   path: {
     ok: (value) => typeof value === 'string' && value.length <= 200 && value.startsWith('/api/'),
     must: "must be one of Heap's paths, such as /api/track",
@@ -44,11 +39,8 @@ const FIELDS: Record<keyof Fault, { ok: (value: unknown) => boolean; must: strin
 /** Reads a fault, or says in a sentence what is wrong with it. */
 export function parseFault(body: unknown): Fault | string {
   if (!isObject(body)) return 'A fault is a JSON object.'
-  for (const [key, value] of Object.entries(body)) {
-    const field = Object.hasOwn(FIELDS, key) ? FIELDS[key as keyof Fault] : undefined
-    if (!field) return `A fault has the fields ${Object.keys(FIELDS).join(', ')}, and nothing else.`
-    if (!field.ok(value)) return `${key} ${field.must}.`
-  }
+  const wrong = wrongIn(body, FIELDS, 'A fault')
+  if (wrong !== undefined) return wrong
   const { status, drop, latencyMs, retryAfter } = body
   if (status === undefined && drop === undefined && latencyMs === undefined) {
     return 'A fault needs at least one of status, drop and latencyMs.'

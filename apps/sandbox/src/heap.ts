@@ -9,8 +9,11 @@ import { Batch } from './batch.ts'
 import type { Env } from './env.ts'
 import { type Effect, Faults } from './faults.ts'
 import { Memory, REACH_MS } from './memory.ts'
+import type { Claim, ConnectRequest } from './partner/requests.ts'
+import * as partner from './partner/replies.ts'
 import { json, type Outcome, type Reply, unauthorized } from './reply.ts'
 import { snapshotOf, statsOf } from './snapshot.ts'
+import { connectionOf } from './store/connections.ts'
 import * as deletions from './store/deletions.ts'
 import { type ListName, type ListQuery, LISTS } from './store/lists.ts'
 import { TooLarge } from './store/properties.ts'
@@ -92,6 +95,30 @@ export class LocalHeap extends DurableObject<Env> {
     )
   }
 
+  /** A customer has allowed a partner to be connected: back to it, with a code. */
+  partnerAllow(request: ConnectRequest): Promise<Outcome> {
+    return this.#serve({ method: 'POST', path: PATHS.partnerAuthorize, records: 0 }, (now) =>
+      partner.allow(this.#sql, request, now),
+    )
+  }
+
+  /** @param claim a code in the hands of its partner, or the answer to who shows none */
+  partnerToken(claim: Claim | Reply): Promise<Outcome> {
+    return this.#serve({ method: 'POST', path: PATHS.partnerToken, records: 0 }, (now) =>
+      'status' in claim ? claim : partner.exchange(this.#sql, claim, now),
+    )
+  }
+
+  partnerMetadata(token: string, id: string): Promise<Outcome> {
+    const path = PATHS.partnerMetadata.replace(':id_token', id)
+    return this.#serve({ method: 'GET', path, records: 0 }, () => partner.metadata(this.#sql, token, id))
+  }
+
+  /** How Heap names this customer to a partner; nothing where that one is not connected. */
+  idTokenFor(clientId: string): string | undefined {
+    return connectionOf(this.#sql, clientId)?.id_token
+  }
+
   /** One of the lists as JSON; streamed, since it may be larger than a call may answer. */
   list(name: ListName, query: ListQuery): Response {
     this.#catchUp()
@@ -167,6 +194,7 @@ export class LocalHeap extends DurableObject<Env> {
     if (incoming.arrival) watch.see(now, incoming.arrival)
     const { latencyMs, instead } = faults.hit(incoming.path)
     const reply = instead && instead.drop !== 'after' ? faulted(instead) : this.#attempt(() => handle(now))
+    const { status, type, body, headers } = reply
     const cut = instead?.drop !== undefined
     const note = instead?.drop === 'after' ? [reply.note, 'then the connection was cut by a fault'] : [reply.note]
     addRequest(
@@ -174,14 +202,14 @@ export class LocalHeap extends DurableObject<Env> {
       {
         ...incoming,
         at: now,
-        status: cut ? null : reply.status,
+        status: cut ? null : status,
         passed: reply.passed ?? false,
         note: note.filter((part) => part !== undefined).join('; ') || undefined,
       },
       REACH_MS,
     )
     return {
-      reply: cut ? 'cut' : { status: reply.status, type: reply.type, body: reply.body },
+      reply: cut ? 'cut' : { status, type, body, ...(headers && { headers }) },
       latencyMs,
       ...(instead?.retryAfter !== undefined && { retryAfter: String(instead.retryAfter) }),
     }

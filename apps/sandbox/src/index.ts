@@ -8,6 +8,7 @@ import { control } from './control.ts'
 import type { Env } from './env.ts'
 import { ingest } from './ingest.ts'
 import { page } from './page.ts'
+import { oauth } from './partner/oauth.ts'
 import { publicApi } from './public-api.ts'
 import { text } from './reply.ts'
 
@@ -18,6 +19,7 @@ const app = new Hono<{ Bindings: Env }>()
 app.use('/api/*', sizeLimit)
 app.route('/', ingest)
 app.route('/', publicApi)
+app.route('/', oauth)
 app.all('/api/*', async (c) => {
   const why =
     c.req.method === 'OPTIONS' ? 'browsers cannot call Heap: it answers no preflight' : 'Heap has no such route'

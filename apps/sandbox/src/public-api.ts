@@ -5,6 +5,7 @@
 import { PATHS, type Subject } from '@heap-edge/contract'
 import { Hono } from 'hono'
 import { answer, heapOf, jsonOf } from './answer.ts'
+import { basicCredentials, bearer, isSame } from './credentials.ts'
 import type { Env } from './env.ts'
 import { MAIN_PRODUCTION } from './environments.ts'
 import { reasonOf, requests } from './ingest.ts'
@@ -35,24 +36,4 @@ function usersOf(body: { value: unknown } | undefined): Subject[] | Reply {
   if (result?.ok) return result.value.users
   const message = result ? reasonOf(result.problems) : 'the body is not valid JSON'
   return json(400, { err: { message } }, message)
-}
-
-/** The text after `Basic `, decoded; empty where there is none. */
-function basicCredentials(header = ''): string {
-  const encoded = /^Basic +([\w+/=-]{1,1000})$/i.exec(header)?.[1]
-  try {
-    return encoded === undefined ? '' : atob(encoded)
-  } catch {
-    return ''
-  }
-}
-
-function bearer(header = ''): string {
-  return /^Bearer +(\S{1,200})$/i.exec(header)?.[1] ?? ''
-}
-
-/** Compares secrets in a time that tells nothing about them: hashes of one length, byte by byte to the end. */
-async function isSame(given: string, wanted: string): Promise<boolean> {
-  const digest = (value: string) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(value))
-  return crypto.subtle.timingSafeEqual(await digest(given), await digest(wanted))
 }

@@ -6,8 +6,10 @@
 /** An answer of Heap, and what is noted beside it. */
 export interface Reply {
   status: number
-  type: 'application/json' | 'text/plain'
+  type: 'application/json' | 'text/plain' | 'text/html'
   body: string
+  /** Header fields beside the type. */
+  headers?: Record<string, string>
   /** Why nothing, or not all, was stored. */
   note?: string
   /** Whether the request counts against the limits. */
@@ -16,7 +18,7 @@ export interface Reply {
 
 /** What the Worker is to do: answer, later perhaps, or cut the connection. */
 export interface Outcome {
-  reply: Pick<Reply, 'status' | 'type' | 'body'> | 'cut'
+  reply: Pick<Reply, 'status' | 'type' | 'body' | 'headers'> | 'cut'
   latencyMs: number
   retryAfter?: string
 }

@@ -136,3 +136,37 @@ export interface Snapshot {
 
 /** With the first few properties, and how many more there are. */
 export type Shortened<T extends { properties: StoredProperties }> = T & { more: number }
+
+/** What became of one webhook that the sandbox sent. */
+export interface Delivery {
+  /** Of the last attempt; null where no answer came. */
+  status: number | null
+  /** The beginning of the receiver's last answer, or why there is none. */
+  body: string
+  /** How long the last attempt took. */
+  ms: number
+  attempts: number
+}
+
+/** `POST /_sandbox/webhooks/event` */
+export interface EventReport {
+  url: string
+  /** What was sent. */
+  body: object
+  deliveries: Delivery[]
+}
+
+/** `POST /_sandbox/webhooks/segment` */
+export interface SegmentReport {
+  url: string
+  /** Which pages belong together; a drain has none. */
+  sync_task_id?: string
+  /** In the order in which they were sent. */
+  deliveries: PageDelivery[]
+}
+
+export interface PageDelivery extends Delivery {
+  page_number?: number
+  /** Whether it is what was sent before, byte for byte. */
+  replay?: true
+}

@@ -32,6 +32,11 @@ export const SCHEMA = `
 
   CREATE TABLE IF NOT EXISTS tokens (token TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;
 
+  CREATE TABLE IF NOT EXISTS codes (
+    code TEXT PRIMARY KEY, client_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS connections (
+    client_id TEXT PRIMARY KEY, id_token TEXT NOT NULL, access_token TEXT NOT NULL, authorized_at INTEGER NOT NULL) WITHOUT ROWID;
+
   CREATE TABLE IF NOT EXISTS deletions (
     id TEXT NOT NULL UNIQUE, requested_at INTEGER NOT NULL, due_at INTEGER NOT NULL, completed_at INTEGER);
   CREATE TABLE IF NOT EXISTS deletion_users (
@@ -47,6 +52,8 @@ export const TABLES = [
   'accounts',
   'requests',
   'tokens',
+  'codes',
+  'connections',
   'deletions',
   'deletion_users',
   'doomed',
