@@ -81,7 +81,8 @@ export function createQueue(
     const rows = unwritten
     unwritten = []
     nextWrite = undefined
-    mine = mine.concat(rows)
+    // What another tab has sent stays among them, so that they are not to become more and more.
+    mine = mine.concat(rows).slice(-RECORDS)
     if (rows[0]) {
       onWrite()
       written = add(rows)
@@ -132,9 +133,6 @@ export function createQueue(
       tell(requestError(`Queue full: ${over.length} dropped`))
     }
     waiting = rows.length
-    const keys = new Set(rows.map(({ key }) => key))
-    // The others were sent by another tab.
-    mine = mine.filter(({ key }) => keys.has(key))
     while (isActive()) {
       const pause = pausedUntil - now()
       if (pause > 0) return wake(pause)
