@@ -31,7 +31,7 @@ describe('on a server', () => {
   })
 
   it.each([{ endpoint: '' }, { endpoint: '/heap' }, { endpoint, appId: 'a1' }])('refuses %o at once', (options) => {
-    expect(() => createHeapBrowser(options)).toThrow('bad endpoint or appId')
+    expect(() => createHeapBrowser(options)).toThrow('bad endpoint/appId')
   })
 })
 

@@ -36,7 +36,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   const isPage = typeof document !== 'undefined'
   const endpoint = trimmed(options.endpoint)
   const appId = trimmed(options.appId ?? '')
-  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw new TypeError('bad endpoint or appId')
+  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw new TypeError('bad endpoint/appId')
   const name = `heap-edge.${appId}`
   const { state, read, keep, forget, renew, ids } = createVisitor(name, appId)
   const tokens: Record<string, string | null | undefined> = {}
@@ -170,9 +170,9 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     addEventProperties: setEventProperties,
     removeEventProperty: (name) => setEventProperties({ [name]: undefined }),
     clearEventProperties: () => setEventProperties({}, {}),
-    getUserId: () => ids().user_id ?? null,
-    getIdentity: () => state().identity ?? null,
-    getSessionId: () => ids().session_id ?? null,
+    getUserId: () => ids().user_id as string,
+    getIdentity: () => state().identity as string,
+    getSessionId: () => ids().session_id as string,
 
     startTracking: () => begin(true),
 
@@ -188,7 +188,8 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     calls[name] = (...args) => {
       try {
         const result = call?.(...args) as Promise<unknown> | undefined
-        return result?.catch?.(refuse) ?? result
+        // What there is none of is null.
+        return result?.catch?.(refuse) ?? result ?? null
       } catch (error) {
         refuse(error as HeapError)
       }

@@ -187,10 +187,9 @@ export function createQueue(
       // Of properties the last ones win, so that they keep their order and wait for the next page.
       let rows = mine.filter((row) => isOpen(row) && row.list === 'events')
       while (rows[0]) {
-        const request = nextBatch(rows, most)
-        rows = rows.filter((row) => !request.includes(row))
         // What is too much together the browser refuses.
-        void deliver(request, true)
+        void deliver(nextBatch(rows, most), true)
+        rows = rows.filter(isOpen)
       }
     },
 
