@@ -81,7 +81,6 @@ export function createQueue(
     const rows = unwritten
     unwritten = []
     nextWrite = undefined
-    // What another tab has sent stays among them, so that they are not to become more and more.
     mine = mine.concat(rows).slice(-RECORDS)
     if (rows[0]) {
       onWrite()
@@ -125,7 +124,10 @@ export function createQueue(
 
   /** Sends what waits now, or until it has to wait itself; what comes meanwhile gathers for the next time. */
   async function drain(): Promise<void> {
+    const known = mine.length
     let rows = await all()
+    // What of this page is not there any more another tab has sent; but not what has come meanwhile.
+    mine = mine.filter(({ key }, place) => place >= known || rows.some((row) => row.key === key))
     const over = rows.splice(0, rows.length - maxQueued)
     if (over[0]) {
       await remove(over)
