@@ -15,14 +15,13 @@ export const SESSION_MS = 1_800_000
 /** As much of the API of Heap's script as is needed. */
 export interface HeapScript {
   loaded?: boolean
-  getUserId?(): unknown
-  getSessionId?(): unknown
+  getUserId?(): string
+  getSessionId?(): string
 }
 
-const isId = (value: unknown) => /^\d{1,16}$/.test(String(value))
-
-const ids = (user: unknown, session: unknown): HeapIds | false =>
-  isId(user) && { user_id: String(user), ...(isId(session) && { session_id: String(session) }) }
+// They may be numbers there.
+const ids = (user?: string | number, session?: string | number | false): HeapIds | false =>
+  /^\d{1,16}$/.test(`${user}`) && { user_id: `${user}`, ...(session && { session_id: `${session}` }) }
 
 /** Nothing before the script has loaded; of the classic one there are only cookies. */
 export function idsOfScript(heap: HeapScript | undefined): HeapIds | false | undefined {

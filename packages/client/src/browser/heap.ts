@@ -9,9 +9,9 @@ import type { Path } from '../prepare.ts'
 import type { AnyEvents, EventMap } from '../records.ts'
 import { bodyOf } from './batch.ts'
 import type { HeapBrowserOptions } from './options.ts'
-import { post } from './post.ts'
 import { createQueue } from './queue.ts'
 import { conform } from './schema.ts'
+import { post } from './post.ts'
 import type { Row } from './store.ts'
 import type { HeapBrowser, Recorded } from './types.ts'
 import { createVisitor, type State } from './visitor.ts'
@@ -42,9 +42,10 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   const tokens: Record<string, string | null | undefined> = {}
   let said = ''
 
-  function refuse(error: HeapError, record?: object): Recorded {
-    // Of an error that is JavaScript's own, as for what is no JSON.
-    ;(Object(error) as { problems: Problem[] }).problems ??= []
+  function refuse(thrown: unknown, record?: object): Recorded {
+    const error = Object(thrown) as HeapError & { problems: Problem[] }
+    // It may be JavaScript's own, as for what is no JSON, or whatever a getter or a schema of the page throws.
+    error.problems ??= []
     if (isPage && location.hostname === 'localhost' && said !== error.message) console.warn(error, record)
     said = error.message
     // What it throws is not ours.
@@ -57,7 +58,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
 
   async function send(rows: Row[], keepalive: boolean, isAgain?: boolean): Promise<HeapError | undefined> {
     const [{ path, who }] = rows as [Row]
-    // Without a token the proxy says what is missing.
+    // Without a token the proxy says what is missing. All tabs wait for it.
     const token = (tokens[who] ??= await askForToken(who).catch(() => null))
     // Stopped meanwhile: it is forgotten.
     if (!state().user_id) return
@@ -73,7 +74,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     options.maxQueued ?? 20_000,
     send,
     () => state().user_id,
-    () => keep({ session: state().session }),
+    () => keep({}),
     (error, row) => {
       // No event would be taken with an identity that is refused, and to another one the visitor can still be joined.
       if (row && !row.list && row.who === `i${state().identity}`) keep({ identity: undefined, joined: undefined })
@@ -81,14 +82,15 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     },
   )
 
-  async function record(path: Path, list: string | undefined, who: string, input: object): Promise<Recorded> {
+  async function record(path: Path, list: string | undefined, input: object): Promise<Recorded> {
     if (!state().user_id) return ignored
-    await add({ path, list, who, json: JSON.stringify(input) })
+    const { identity, user_id } = input as { identity?: string; user_id?: string }
+    await add({ path, list, who: identity ? `i${identity}` : `u${user_id}`, json: JSON.stringify(input) })
     return { outcome: 'stored' }
   }
 
   const addProperties = (identity: string, properties: object) =>
-    record('/api/add_user_properties', 'users', `i${identity}`, { identity, properties })
+    record('/api/add_user_properties', 'users', { identity, properties })
 
   function stop(rest?: State): void {
     forget(rest)
@@ -123,7 +125,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
       const { user_id, session_id } = ids(true)
       const { identity, eventProperties } = state()
       // In this order: what is minted is of the time of the call, whatever the schema takes.
-      return record('/api/track', 'events', identity ? `i${identity}` : `u${user_id}`, {
+      return record('/api/track', 'events', {
         event,
         ...(identity ? { identity } : { user_id }),
         session_id,
@@ -144,8 +146,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
       keep({ identity, joined: user_id, properties: undefined })
       // Heap takes one identity for a user_id.
       const joining =
-        joined !== user_id &&
-        record('/api/v1/identify', undefined, `i${identity}`, { user_id, identity, timestamp: new Date() })
+        joined !== user_id && record('/api/v1/identify', undefined, { user_id, identity, timestamp: new Date() })
       return (properties && addProperties(identity, properties)) || joining || ignored
     },
 
@@ -165,7 +166,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     },
 
     addAccountProperties: (account_id, properties) =>
-      record('/api/add_account_properties', 'accounts', `a${account_id}`, { account_id, properties }),
+      record('/api/add_account_properties', 'accounts', { account_id, properties }),
 
     addEventProperties: setEventProperties,
     removeEventProperty: (name) => setEventProperties({ [name]: undefined }),
@@ -191,7 +192,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
         // What there is none of is null.
         return result?.catch?.(refuse) ?? result ?? null
       } catch (error) {
-        refuse(error as HeapError)
+        refuse(error)
       }
     }
   }

@@ -19,7 +19,7 @@ export async function post(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${encodeURI(token)}` }) },
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
       body,
       keepalive,
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -33,10 +33,10 @@ export async function post(
     const now = Date.parse(headers.get('date') as string) || Date.now()
     return requestError(`${url} ${status}: ${answer?.detail}`, {
       status,
-      problems: [answer?.errors ?? []].flat(),
+      problems: answer?.errors ?? [],
       retryAfterMs: Math.max(0, +after * 1000 || Date.parse(after) - now || 0),
     })
   } catch (cause) {
-    return requestError(`${url}: ${String(cause)}`)
+    return requestError(`${url}: ${cause as string}`)
   }
 }

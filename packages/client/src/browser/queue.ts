@@ -58,7 +58,6 @@ export function createQueue(
   tell: (error: HeapError, row?: Row) => void,
 ): Queue {
   const { add, all, remove } = createStore(name)
-  const now = Date.now
   /** Keys of what is under way or done with, and owners who have no token. */
   const taken = new Set<string>()
   const isOpen = ({ key, who }: Row) => !taken.has(key) && !taken.has(who)
@@ -72,7 +71,8 @@ export function createQueue(
   let waiting = 0
   let most = RECORDS
   let failures = 0
-  let pausedUntil = 0
+  /** Pauses that the proxy asked for: timers, so that they stay what they are where the clock is put right. */
+  let pauses = 0
   let nextWrite: Promise<void> | undefined
   let written: Promise<void> | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -109,6 +109,16 @@ export function createQueue(
         else taken.delete(row.key)
         return isBad
       })
+      if (error.retryAfterMs) {
+        pauses++
+        setTimeout(
+          () => {
+            pauses--
+            void flush()
+          },
+          Math.min(error.retryAfterMs, MOST_WAIT_MS),
+        )
+      }
       if (!isRefused) return error
       rejected += done.length
     } else sent += rows.length
@@ -124,10 +134,8 @@ export function createQueue(
 
   /** Sends what waits now, or until it has to wait itself; what comes meanwhile gathers for the next time. */
   async function drain(): Promise<void> {
-    const known = mine.length
+    const before = mine
     let rows = await all()
-    // What of this page is not there any more another tab has sent; but not what has come meanwhile.
-    mine = mine.filter(({ key }, place) => place >= known || rows.some((row) => row.key === key))
     const over = rows.splice(0, rows.length - maxQueued)
     if (over[0]) {
       await remove(over)
@@ -135,33 +143,34 @@ export function createQueue(
       tell(requestError(`Queue full: ${over.length} dropped`))
     }
     waiting = rows.length
-    while (isActive()) {
-      const pause = pausedUntil - now()
-      if (pause > 0) return wake(pause)
+    while (isActive() && !pauses) {
       rows = rows.filter(isOpen)
-      if (!rows[0]) return
+      if (!rows[0]) {
+        // What was there before is sent, by whichever tab.
+        mine = mine.filter((row) => !before.includes(row))
+        return
+      }
 
       // A page that goes does not end it. Others may have used up what is free for that, so that the next attempt is without.
       const request = nextBatch(rows, most)
       const error = await deliver(request, failures === 0)
       if (!error) continue
-      const { status = 500, retryAfterMs } = error
+      const { status = 500 } = error
       if (status < 500 && status !== 429) tell(error)
       if (status === 401) {
         // There is no token for their owner, whose records keep their order. The others go on.
         const [{ who }] = request as [Row]
         taken.add(who)
         setTimeout(() => taken.delete(who), NO_TOKEN_MS)
-      } else {
-        const wait = Math.min(retryAfterMs || Math.random() * 1000 * 2 ** Math.min(failures++, 6), MOST_WAIT_MS)
-        if (retryAfterMs) pausedUntil = now() + wait
-        return wake(wait)
+      } else if (!error.retryAfterMs) {
+        return wake(Math.random() * 1000 * 2 ** Math.min(failures++, 6))
       }
     }
   }
 
   /** All tabs at once would send the same; one of them does. */
   async function flush(): Promise<Counts> {
+    clearTimeout(timer)
     timer = undefined
     if (isActive()) {
       await write()
@@ -176,7 +185,8 @@ export function createQueue(
     flush,
 
     add(row) {
-      unwritten.push({ ...row, key: `${name}:${now()}.${serial++}.${Math.random()}` })
+      // In the order of time, and of no other tab.
+      unwritten.push({ ...row, key: `${name}:${Date.now()}.${serial++}.${Math.random()}` })
       // At each full request once.
       if (failures === 0 && (unwritten.length + mine.length) % RECORDS === 0) wake(0)
       else if (!timer) wake(GATHER_MS)
@@ -185,7 +195,7 @@ export function createQueue(
 
     leave() {
       void write()
-      if (pausedUntil > now()) return
+      if (pauses) return
       // Of properties the last ones win, so that they keep their order and wait for the next page.
       let rows = mine.filter((row) => isOpen(row) && row.list === 'events')
       while (rows[0]) {

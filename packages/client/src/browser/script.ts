@@ -25,7 +25,7 @@ const { src, dataset } = document.currentScript as HTMLScriptElement
 const stub = (globalThis.heapEdge ?? []) as unknown as EarlyCall[] & { load: Load }
 
 const load: Load = (appId, options) => {
-  const heap = { ...createHeapBrowser({ endpoint: new URL('.', src), appId, ...options }), load() {} }
+  const heap = { ...createHeapBrowser({ endpoint: new URL('.', src), appId, ...options }), load: () => {} }
   globalThis.heapEdge = heap
   const replay = ([name, args, resolve]: EarlyCall) =>
     // There may be a `then` among them, where somebody awaits the stub.
@@ -33,6 +33,7 @@ const load: Load = (appId, options) => {
   stub.forEach?.(replay)
   // Whoever kept the stub goes on.
   stub.push = replay as never
+  stub.load = heap.load
 }
 
 // Until then.

@@ -12,7 +12,7 @@ export interface Row {
   path: Path
   /** The field of the list in a body; none where Heap takes one at a time. */
   list?: string | undefined
-  /** Whose it is: `i` and the identity, `u` and the user_id, or `a` and the account's id. */
+  /** Whose it is: `i` and the identity, else `u` and the user_id. */
   who: string
   json: string
 }

@@ -37,7 +37,7 @@ export interface Visitor {
   forget: (rest?: State) => void
   /** A new, anonymous one, in a new session. */
   renew: () => void
-  /** Ids for now; none while nobody is tracked. With an event the session goes on; that is remembered with the next `keep`. */
+  /** Ids for now; none while nobody is tracked. With an event the session goes on; that is written with the next `keep`. */
   ids: (isEvent?: boolean) => Partial<HeapIds>
 }
 
@@ -50,12 +50,12 @@ export function createVisitor(name: string, appId: string): Visitor {
   let cookies: HeapIds | false | undefined
 
   function forget(rest?: State): void {
-    state = JSON.parse(JSON.stringify(rest ?? {}))
     setItem(name, rest)
+    state = getItem(name) ?? {}
   }
 
-  /** Other fields may have been changed by another tab just now. */
-  const keep = (change: State) => forget({ ...(getItem<State>(name) ?? state), ...change })
+  /** Other fields may have been changed by another tab just now; the session is written later than it goes on. */
+  const keep = (change: State) => forget({ ...(getItem<State>(name) ?? state), session: state.session, ...change })
 
   return {
     state: () => state,
@@ -79,8 +79,9 @@ export function createVisitor(name: string, appId: string): Visitor {
       const { user_id, session } = state
       if (!user_id) return {}
       const now = Date.now()
-      const id = session && now - session.seen < SESSION_MS ? session.id : randomId()
-      if (isEvent || id !== session?.id) state.session = { id, seen: now }
+      const id = session && Math.abs(now - session.seen) < SESSION_MS ? session.id : randomId()
+      if (isEvent) state.session = { id, seen: now }
+      else if (id !== session?.id) keep({ session: { id, seen: now } })
       return {
         user_id,
         session_id: id,
