@@ -24,8 +24,8 @@ function insideWorkerd(name: string, configPath: string, bindings: Record<string
 
 export default defineConfig({
   test: {
-    // Two at once on two cores as well: the longest ones wait for Heap's windows most of their time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Three at once on two cores as well: the longest ones wait for Heap's windows most of their time.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       {
         test: {

@@ -8,12 +8,13 @@ import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright'
 
+// The headless shell first: it does the same with half the work, and only tests want it.
 const NAMES = [
+  'chromium-headless-shell',
   'google-chrome-stable',
   'google-chrome',
   'chromium',
   'chromium-browser',
-  'chromium-headless-shell',
   'microsoft-edge-stable',
 ]
 
@@ -63,7 +64,7 @@ export function findBrowser(): string {
     const downloaded = installed()
     if (downloaded) return downloaded
   }
-  const packages = ['install', '-y', '--no-install-recommends', 'chromium']
+  const packages = ['install', '-y', '--no-install-recommends', 'chromium-headless-shell']
   if (
     process.platform === 'linux' &&
     process.getuid?.() === 0 &&

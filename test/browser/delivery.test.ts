@@ -37,8 +37,7 @@ describe.each(browsers())('in $name', ({ launch }) => {
     expect((await flush(page)).waiting).toBeGreaterThanOrEqual(2)
     await page.reload().catch(() => {})
     await context.setOffline(false)
-    await page.goto(stage.site)
-    await track(page, 4)
+    await track(await stage.visit(context), 4)
     await stage.expectEvents(1, 2, 3, 4)
   })
 

@@ -30,11 +30,13 @@ export interface Answer {
 export type Handler = (request: Seen, forward: () => Promise<Answer>) => Promise<Answer | undefined>
 
 export interface Front {
+  /** With a path that is of this test only. */
   url: string
   requests: Seen[]
   /** From now on; without one all goes to the proxy. */
   handle(handler?: Handler): void
-  reset(): void
+  /** Begins anew: waits for what is on its way, and takes nothing any more of the pages before. */
+  reset(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -51,11 +53,11 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 /** The answer of the proxy to the same request. */
-async function forwardTo(proxy: string, { method = '', url = '', headers }: IncomingMessage, body: string) {
+async function forwardTo(url: string, { method = '', headers }: IncomingMessage, body: string) {
   const kept = Object.entries(headers).filter(
     ([name]) => !/^(host|connection|content-length|accept-encoding)$/.test(name),
   )
-  const response = await fetch(proxy + url, {
+  const response = await fetch(url, {
     method,
     headers: kept as [string, string][],
     ...(body && { body }),
@@ -79,12 +81,21 @@ function send(response: ServerResponse, origin: string, answer: Answer | undefin
 export async function startFront(proxy: () => string): Promise<Front> {
   let handler: Handler | undefined
   let requests: Seen[] = []
+  let serial = 0
+  const onTheirWay = new Set<Promise<Answer>>()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method, url = '', headers } = request
+    const { method, headers } = request
     const { origin = '*', authorization } = headers
+    const [, page, url = ''] = /^\/(\d+)(\/.*)/.exec(request.url ?? '') ?? []
     const text = await textOf(request)
-    const forward = () => forwardTo(proxy(), request, text)
+    // What a page still sends when it is closed must not become the next test's.
+    if (page !== String(serial)) return void response.destroy()
+    const forward = async () => {
+      const answer = forwardTo(proxy() + url, request, text)
+      onTheirWay.add(answer)
+      return answer.finally(() => onTheirWay.delete(answer))
+    }
     // Whoever answers in the proxy's place answers the question before, too.
     if (method === 'OPTIONS' && handler) {
       const headers = { 'access-control-allow-headers': 'Content-Type, Authorization' }
@@ -107,14 +118,18 @@ export async function startFront(proxy: () => string): Promise<Front> {
   await once(server, 'listening')
 
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    get url() {
+      return `http://localhost:${(server.address() as AddressInfo).port}/${serial}`
+    },
     get requests() {
       return requests
     },
     handle: (next) => void (handler = next),
-    reset() {
+    async reset() {
+      serial++
       handler = undefined
       requests = []
+      await Promise.allSettled(onTheirWay)
     },
     async stop() {
       server.close()

@@ -30,10 +30,20 @@ const PAGES: Record<string, string> = {
   '/wrong-integrity': `<script src="PROXY/heap-edge.js" data-app-id="" integrity="sha384-AAAA" crossorigin></script>`,
   '/snippet': inline(SNIPPET.replace('https://heap-edge.example.workers.dev', 'PROXY')),
   '/blocked': inline(SNIPPET.replace('https://heap-edge.example.workers.dev', 'http://localhost:9')),
+  // Can be loaded without a network, too.
+  '/app': `<script src="PROXY/heap-edge.js"></script>${inline(LOAD + "\n  navigator.serviceWorker.register('/worker.js')")}`,
   '/elsewhere': '',
   // Neither storage nor locks in there.
   '/framed': '<iframe sandbox="allow-scripts" src="/"></iframe>',
 }
+
+const SERVICE_WORKER = `
+  addEventListener('install', (event) =>
+    event.waitUntil(caches.open('site').then((cache) => cache.addAll(['/app', 'PROXY/heap-edge.js']))))
+  addEventListener('fetch', (event) => {
+    if (event.request.method !== 'GET') return
+    event.respondWith(caches.match(event.request).then((known) => known ?? fetch(event.request)))
+  })`
 
 export interface Site {
   url: string
@@ -49,11 +59,15 @@ export async function startSite(proxy: () => string): Promise<Site> {
     return html.replace('INTEGRITY', `sha384-${createHash('sha384').update(script).digest('base64')}`)
   }
 
-  const policy = () =>
-    `default-src 'none'; script-src 'nonce-${NONCE}' ${proxy()}; connect-src ${proxy()}; frame-src 'self'`
+  const policy = ({ origin }: URL) =>
+    `default-src 'none'; script-src 'nonce-${NONCE}' ${origin}; connect-src ${origin}; frame-src 'self'; worker-src 'self'; img-src 'self'`
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site')
-    const headers = { 'Content-Type': 'text/html', 'Content-Security-Policy': policy() }
+    if (pathname === '/worker.js') {
+      const code = SERVICE_WORKER.replace('PROXY', proxy())
+      return void response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(code)
+    }
+    const headers = { 'Content-Type': 'text/html', 'Content-Security-Policy': policy(new URL(proxy())) }
     page(pathname).then(
       (html) => response.writeHead(200, headers).end(`<!doctype html><title>A site</title><body>${html}`),
       () => response.writeHead(500).end(),

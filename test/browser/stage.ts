@@ -63,19 +63,18 @@ export async function startStage(settings: Record<string, string> = {}): Promise
     },
 
     async reset() {
-      front.reset()
+      await front.reset()
       errors = []
       await fetch(`${local.sandbox}/_sandbox/reset`, { method: 'POST' })
     },
 
     async visit(context, path = '/') {
       const page = await context.newPage()
-      page.on('pageerror', (error) => errors.push(error.message))
-      page.on('console', (message) => {
-        // That a request failed is what many tests are about.
-        const isOfNetwork = /Failed to load resource|CORS|NetworkError|favicon/.test(message.text())
-        if (message.type() === 'error' && !isOfNetwork) errors.push(message.text())
-      })
+      // That a request failed is what many tests are about; to Firefox it is an error of the page.
+      const isOfNetwork = /Failed to load resource|CORS|NetworkError/
+      const note = (text: string) => isOfNetwork.test(text) || errors.push(text)
+      page.on('pageerror', ({ message }) => note(message))
+      page.on('console', (message) => message.type() === 'error' && note(message.text()))
       await page.goto(site.url + path)
       return page
     },
