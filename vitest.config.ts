@@ -30,6 +30,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // A process for all files: each of them takes less time than to start one.
+          isolate: false,
           // Properties with real cryptography take their time on a busy machine.
           testTimeout: 20_000,
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/*.test.ts'],

@@ -2,11 +2,11 @@
  * `track()` touches no storage while the page waits for it: what is to be written is written in a later task. What it costs is
  * measured by `npm run bench:track`.
  */
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
+import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { watchStorage } from '../bench/touches.ts'
 import { startTrackSite, type TrackSite } from '../bench/track-page.ts'
-import { BROWSER_ARGS } from '../scripts/browser.ts'
+import { chromium } from './browsers.ts'
 
 let site: TrackSite
 let browser: Browser
@@ -14,10 +14,7 @@ let context: BrowserContext
 let page: Page
 
 beforeAll(async () => {
-  ;[site, browser] = await Promise.all([
-    startTrackSite(),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS }),
-  ])
+  ;[site, browser] = await Promise.all([startTrackSite(), chromium.launch()])
 })
 afterAll(async () => {
   await browser.close()

@@ -5,7 +5,7 @@
  * @module
  */
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContext, type BrowserType, chromium, firefox, type LaunchOptions } from 'playwright'
+import playwright, { type Browser, type BrowserContext, type BrowserType, type LaunchOptions } from 'playwright'
 import { BROWSER_ARGS } from '../scripts/browser.ts'
 
 export interface TestBrowser {
@@ -43,7 +43,7 @@ function behind(object: object): unknown {
  * To be taken away once Debian's Firefox knows it.
  */
 function withoutMediaFeatures(): void {
-  const { _bidiFirefox: bidi } = behind(firefox) as {
+  const { _bidiFirefox: bidi } = behind(playwright.firefox) as {
     _bidiFirefox: { connectToTransport(transport: Transport, ...others: unknown[]): Promise<unknown> }
   }
   const connect = bidi.connectToTransport.bind(bidi)
@@ -76,14 +76,18 @@ function firefoxPath(): string | undefined {
   return path
 }
 
+export const chromium = testBrowser('Chromium', playwright.chromium, {
+  executablePath: process.env.CHROMIUM ?? '',
+  args: BROWSER_ARGS,
+})
+
 export function browsers(): TestBrowser[] {
-  const found = [testBrowser('Chromium', chromium, { executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS })]
   const executablePath = firefoxPath()
-  if (!executablePath) return found
+  if (!executablePath) return [chromium]
   withoutMediaFeatures()
   // The channel says how to talk to it: a Firefox as it comes, not the one that Playwright builds.
   const options = { channel: 'moz-firefox', executablePath, firefoxUserPrefs: FIREFOX_PREFERENCES }
-  return [...found, testBrowser('Firefox', firefox, options)]
+  return [chromium, testBrowser('Firefox', playwright.firefox, options)]
 }
 
 /** Kills the browser of a context, as a crash would: nothing of it runs any more, no `pagehide` and no write. */

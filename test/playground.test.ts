@@ -2,10 +2,10 @@
  * The main job, end to end: a real browser opens the playground, somebody clicks, and the sandbox has what was sent.
  */
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright'
+import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { BROWSER_ARGS } from '../scripts/browser.ts'
 import { root } from '../scripts/workers.ts'
+import { chromium } from './browsers.ts'
 import { type Local, startLocal } from './local.ts'
 
 let local: Local
@@ -15,10 +15,7 @@ let page: Page
 let errors: string[]
 
 beforeAll(async () => {
-  ;[local, browser] = await Promise.all([
-    startLocal(),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS }),
-  ])
+  ;[local, browser] = await Promise.all([startLocal(), chromium.launch()])
 })
 afterAll(() => Promise.all([browser.close(), local.stop()]))
 

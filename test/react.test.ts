@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright'
+import type { Browser } from 'playwright'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { BROWSER_ARGS } from '../scripts/browser.ts'
 import { root } from '../scripts/workers.ts'
+import { chromium } from './browsers.ts'
 import { type Local, startLocal } from './local.ts'
 import { makeReactProject, type Mode, type ReactProject } from './react-project.ts'
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   ;[project, local, browser] = await Promise.all([
     makeReactProject(),
     startLocal({ ALLOWED_ORIGINS: shopUrl() }),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS }),
+    chromium.launch(),
   ])
 })
 afterAll(async () => {

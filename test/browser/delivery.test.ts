@@ -1,33 +1,20 @@
 /**
  * A page whose network, tabs and proxy fail: what was tracked arrives, and once.
  */
-import type { Browser, BrowserContext } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { BrowserContext } from 'playwright'
+import { describe, expect, it } from 'vitest'
 import { browsers } from '../browsers.ts'
 import type { Answer } from './front.ts'
 import { flush, track } from './page.ts'
-import { type Stage, startStage, upTo } from './stage.ts'
+import { playIn, type Stage, upTo } from './stage.ts'
 
 /** `WAITING_EVENTS=10000` is the long form. */
 const WAITING = Number(process.env.WAITING_EVENTS ?? 1000)
 
-let stage: Stage
-beforeAll(async () => void (stage = await startStage()))
-afterAll(() => stage.stop())
-
-describe.each(browsers())('in $name', ({ launch }) => {
-  let browser: Browser
+describe.each(browsers())('in $name', (browser) => {
+  let stage: Stage
   let context: BrowserContext
-  beforeAll(async () => void (browser = await launch()))
-  afterAll(() => browser.close())
-  beforeEach(async () => {
-    await stage.reset()
-    context = await browser.newContext()
-  })
-  afterEach(async () => {
-    await context.close()
-    stage.expectNoErrors()
-  })
+  playIn(browser, (...those) => void ([stage, context] = those))
 
   it('offline for a while, then online', async () => {
     const page = await stage.visit(context)

@@ -3,11 +3,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signIdentity } from 'heap-edge/admin'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { BROWSER_ARGS } from '../../scripts/browser.ts'
+import type { BrowserContext, Page } from 'playwright'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { chromium } from '../browsers.ts'
 import { flush, track } from './page.ts'
-import { SOON, type Stage, startStage, upTo } from './stage.ts'
+import { GATHERS_SOON, playIn, SOON, type Stage, upTo } from './stage.ts'
 
 const SECRET = 'a secret of the site and its proxy'
 const ALICE = 'alice@example.com'
@@ -15,25 +15,17 @@ const MINUTE_MS = 60_000
 const YEAR_MS = 365 * 24 * 60 * MINUTE_MS
 
 let stage: Stage
-let browser: Browser
 let context: BrowserContext
-beforeAll(async () => {
-  ;[stage, browser] = await Promise.all([
-    startStage({ IDENTITY_SECRET: SECRET }),
-    chromium.launch({ executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS }),
-  ])
-})
-afterAll(() => Promise.all([stage.stop(), browser.close()]))
-beforeEach(async () => {
-  await stage.reset()
-  context = await browser.newContext()
-  // Which proves all identities.
-  await context.addInitScript('globalThis.options = { identityToken: "local-admin-token" }')
-})
-afterEach(async () => {
-  await context.close()
-  stage.expectNoErrors()
-})
+playIn(
+  chromium,
+  async (...those) => {
+    ;[stage, context] = those
+    await context.addInitScript(GATHERS_SOON)
+    // Which proves all identities.
+    await context.addInitScript('globalThis.options = { identityToken: "local-admin-token" }')
+  },
+  { IDENTITY_SECRET: SECRET },
+)
 
 /** The n-th attempt by itself comes 2^n s after the one before, up to 64 s, and hardly sooner. */
 const WAITS_LONG = '{ const { random } = Math; Math.random = () => 0.98 + random() / 50 }'
@@ -200,13 +192,13 @@ describe('a clock', () => {
     ['forward by a year', -YEAR_MS],
   ])('that is put %s meanwhile leaves a pause as it is', async (_, shift) => {
     await wrongBy(shift)
-    pauseFirst('1')
+    pauseFirst('2')
     const page = await stage.visit(context)
     await track(page, 1)
     await flush(page)
     await page.evaluate('globalThis.shift = 0; heapEdge.flush()')
     const ms = await pause()
-    expect(ms).toBeGreaterThan(990)
+    expect(ms).toBeGreaterThan(1990)
     expect(ms).toBeLessThan(6000)
     await stage.expectEvents(1)
   })
@@ -453,5 +445,23 @@ describe('where identities have to be proven', () => {
     await page.reload()
     await stage.expectEvents(1, 2, 3)
     await expect.poll(() => flush(page), SOON).toMatchObject({ waiting: 0 })
+  })
+
+  it('tokens are renewed, and who has none waits alone', async () => {
+    const tokens: (string | null)[] = []
+    token = async () => tokens.shift() ?? null
+    const page = await stage.visit(context)
+    const sign = (expiresIn: number, at: number) => signIdentity(ALICE, SECRET, { expiresIn, now: () => at })
+    tokens.push(await sign(60, Date.now() - 60 * MINUTE_MS), await sign(60, Date.now()))
+    await trackAs(page, ALICE, 1)
+    await stage.expectEvents(1)
+    await trackAs(page, 'bob@example.com', 2)
+    await page.evaluate(() => heapEdge.resetIdentity())
+    await track(page, 3)
+    await stage.expectEvents(1, 3)
+    expect(await flush(page)).toMatchObject({ rejected: 0, waiting: 2 })
+    // The token that is not his is taken for nobody else.
+    const bobs = stage.front.requests.filter(({ body }) => body.identity === 'bob@example.com')
+    expect(bobs.map(({ authorization }) => authorization)).toEqual([undefined])
   })
 })

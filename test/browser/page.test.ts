@@ -5,42 +5,29 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { signIdentity } from 'heap-edge/admin'
-import { type Browser, type BrowserContext, chromium } from 'playwright'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { BROWSER_ARGS } from '../../scripts/browser.ts'
-import { kill } from '../browsers.ts'
+import type { BrowserContext } from 'playwright'
+import { describe, expect, it } from 'vitest'
+import { chromium, kill } from '../browsers.ts'
 import { flush, kept, track } from './page.ts'
 import { SNIPPET } from './site.ts'
-import { SOON, type Stage, startStage, upTo } from './stage.ts'
-
-const launching = () => ({ executablePath: process.env.CHROMIUM ?? '', args: BROWSER_ARGS })
+import { GATHERS_SOON, playIn, shorten, SOON, type Stage, upTo } from './stage.ts'
 
 let stage: Stage
-let browser: Browser
 let context: BrowserContext
-beforeAll(async () => {
-  ;[stage, browser] = await Promise.all([startStage(), chromium.launch(launching())])
-})
-afterAll(() => Promise.all([stage.stop(), browser.close()]))
-beforeEach(async () => {
-  await stage.reset()
-  context = await browser.newContext()
-})
-afterEach(async () => {
-  await context.close()
-  stage.expectNoErrors()
+playIn(chromium, (...those) => {
+  ;[stage, context] = those
+  return context.addInitScript(GATHERS_SOON)
 })
 
 describe('storage', () => {
   it('keeps what is stored when the browser is killed', async () => {
     const profile = await mkdtemp(join(tmpdir(), 'heap-edge-'))
-    const first = await chromium.launchPersistentContext(profile, launching())
+    const first = await chromium.open(profile)
     const page = await stage.visit(first)
     await first.setOffline(true)
     await track(page, 1, 2, 3)
     await kill(first)
-    const second = await chromium.launchPersistentContext(profile, launching())
+    const second = await chromium.open(profile)
     const again = await stage.visit(second)
     await track(again, 4)
     await stage.expectEvents(1, 2, 3, 4)
@@ -51,7 +38,7 @@ describe('storage', () => {
 
   it.each([
     ['refuses IndexedDB', 'IDBFactory.prototype.open = () => { throw new DOMException("no", "SecurityError") }'],
-    ['never answers for IndexedDB', 'IDBFactory.prototype.open = () => ({})'],
+    ['never answers for IndexedDB', `IDBFactory.prototype.open = () => ({}); ${shorten(3000, 100)}`],
     ['has none', 'Object.defineProperty(window, "indexedDB", { value: undefined })'],
   ])('that %s: localStorage keeps it over a reload', async (_, script) => {
     await context.addInitScript(script)
@@ -339,32 +326,4 @@ describe('the script', () => {
     expect(await wrong.evaluate(() => typeof globalThis.heapEdge)).toBe('undefined')
     expect(stage.errors.splice(0)).toMatchObject([expect.stringContaining('integrity')])
   })
-})
-
-it('an identity that has to be proven: tokens are renewed, and who has none waits alone', async () => {
-  const proven = await startStage({ IDENTITY_SECRET: 'a secret of the site and its proxy' })
-  try {
-    const tokens: (string | undefined)[] = []
-    const sign = (expiresIn: number, at = Date.now()) =>
-      signIdentity('alice@example.com', 'a secret of the site and its proxy', { expiresIn, now: () => at })
-    await context.exposeFunction('token', () => tokens.shift())
-    await context.addInitScript('globalThis.options = { identityToken: () => token() }')
-    const page = await proven.visit(context)
-    tokens.push(await sign(60, Date.now() - 3_600_000), await sign(60))
-    await page.evaluate(() => heapEdge.identify('alice@example.com'))
-    await track(page, 1)
-    await proven.expectEvents(1)
-    await page.evaluate(() => heapEdge.identify('bob@example.com'))
-    await track(page, 2)
-    await page.evaluate(() => heapEdge.resetIdentity())
-    await track(page, 3)
-    await proven.expectEvents(1, 3)
-    expect(await flush(page)).toMatchObject({ rejected: 0, waiting: 2 })
-    // The token that is not his is taken for nobody else.
-    const bobs = proven.front.requests.filter(({ body }) => body.identity === 'bob@example.com')
-    expect(bobs.map(({ authorization }) => authorization)).toEqual([undefined])
-    expect(proven.errors).toEqual([])
-  } finally {
-    await proven.stop()
-  }
 })

@@ -2,8 +2,9 @@
  * All that a test of the browser client plays on: a site, the proxy behind its front, the sandbox; and what came of it.
  * @module
  */
-import type { BrowserContext, Page } from 'playwright'
-import { expect } from 'vitest'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import type { TestBrowser } from '../browsers.ts'
 import { type Local, startLocal } from '../local.ts'
 import { type Front, startFront } from './front.ts'
 import { startSite } from './site.ts'
@@ -43,7 +44,7 @@ export interface Stage {
 /** The numbers from 1. */
 export const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
-export async function startStage(settings: Record<string, string> = {}): Promise<Stage> {
+async function startStage(settings: Record<string, string> = {}): Promise<Stage> {
   const front: Front = await startFront(() => local.proxy)
   const site = await startSite(() => front.url)
   const local = await startLocal({ ALLOWED_ORIGINS: site.url, ...settings })
@@ -89,3 +90,39 @@ export async function startStage(settings: Record<string, string> = {}): Promise
     stop: () => Promise.all([local.stop(), front.stop(), site.stop()]),
   }
 }
+
+/**
+ * Before each test of a block: `set` gets a stage with nothing on it, and a context of the browser that nobody has used. After it:
+ * nothing went wrong in its pages.
+ *
+ * @param settings of the proxy
+ */
+export function playIn(
+  { launch }: TestBrowser,
+  set: (stage: Stage, context: BrowserContext) => unknown,
+  settings?: Record<string, string>,
+): void {
+  let stage: Stage
+  let browser: Browser
+  let context: BrowserContext
+  beforeAll(async () => void ([stage, browser] = await Promise.all([startStage(settings), launch()])))
+  afterAll(() => Promise.all([stage.stop(), browser.close()]))
+  beforeEach(async () => {
+    await stage.reset()
+    context = await browser.newContext()
+    await set(stage, context)
+  })
+  afterEach(async () => {
+    await context.close()
+    stage.expectNoErrors()
+  })
+}
+
+/** A script for a page: whoever in it wants to wait for so many ms waits less. */
+export const shorten = (from: number, to: number) => `{
+  const { setTimeout } = globalThis
+  globalThis.setTimeout = (act, ms, ...others) => setTimeout(act, ms === ${from} ? ${to} : ms, ...others)
+}`
+
+/** For tests that are not about how long a record waits for others. */
+export const GATHERS_SOON = shorten(1000, 50)

@@ -67,10 +67,17 @@ describe('the maxima', () => {
     await many(5, () => track({ event: 'e', identity: 'a', idempotency_key: 'k' }))
     await post('/_sandbox/faults', { path: '/api/v1/identify', status: 503 })
     const before = await stats()
-    const rate = await (await call('/_sandbox/rate')).json()
-    await evictDurableObject(env.HEAP.getByName(HEAP))
-    expect(await stats()).toEqual(before)
-    expect(await (await call('/_sandbox/rate')).json()).toEqual(rate)
+    const rate = async () => (await (await call('/_sandbox/rate')).json()) as { until: string }
+    let known: { until: string }
+    let found: { until: string }
+    do {
+      known = await rate()
+      await evictDurableObject(env.HEAP.getByName(HEAP))
+      expect(await stats()).toEqual(before)
+      found = await rate()
+      // What it says is of a second; another one may have begun.
+    } while (found.until !== known.until)
+    expect(found).toEqual(known)
     expect((await post('/api/v1/identify', { app_id: APP, user_id: '1', identity: 'a' })).status).toBe(503)
     // 5 + 25 fill the 30 s, and 25 + 975 the 60 s before it.
     await many(25, () => track({ event: 'e', identity: 'a', idempotency_key: 'k' }))

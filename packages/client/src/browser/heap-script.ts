@@ -12,15 +12,16 @@ export interface HeapIds {
 /** A session ends after so long without an event, in ms. */
 export const SESSION_MS = 1_800_000
 
+type Id = string | number | null | undefined
+
 /** As much of the API of Heap's script as is needed. */
 export interface HeapScript {
   loaded?: boolean
-  getUserId?(): string
-  getSessionId?(): string
+  getUserId?(): Id
+  getSessionId?(): Id
 }
 
-// They may be numbers there.
-const ids = (user?: string | number, session?: string | number | false): HeapIds | false =>
+const ids = (user: Id, session: Id | false): HeapIds | false =>
   /^\d{1,16}$/.test(`${user}`) && { user_id: `${user}`, ...(session && { session_id: `${session}` }) }
 
 /** Nothing before the script has loaded; of the classic one there are only cookies. */
