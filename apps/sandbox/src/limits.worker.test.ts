@@ -67,7 +67,7 @@ describe('the maxima', () => {
     await many(5, () => track({ event: 'e', identity: 'a', idempotency_key: 'k' }))
     await post('/_sandbox/faults', { path: '/api/v1/identify', status: 503 })
     const before = await stats()
-    const rate = async () => (await (await call('/_sandbox/rate')).json()) as { until: string }
+    const rate = async () => (await call('/_sandbox/rate')).json<{ until: string }>()
     let known: { until: string }
     let found: { until: string }
     do {
