@@ -12,23 +12,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { startWorkers } from '../scripts/workers.ts'
 import { type Seen, startHeap } from './heap.ts'
 import { JSON_BODY, measure, median, printRatios } from './measure.ts'
+import { numbers } from './numbers.ts'
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    connections: { type: 'string', default: '32' },
-    records: { type: 'string', default: '100000' },
-  },
-})
-const rounds = Number(values.rounds)
-const seconds = Number(values.seconds)
-const connections = Number(values.connections)
-const records = Number(values.records)
+const { rounds, seconds, connections, records } = numbers({ rounds: 5, seconds: 2, connections: 32, records: 100_000 })
 
 const ADMIN_TOKEN = 'bench-admin-token'
 const RECORDS_PER_REQUEST = 1000

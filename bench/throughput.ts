@@ -12,22 +12,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { startWorkers } from '../scripts/workers.ts'
 import { JSON_BODY, measure, printRatios } from './measure.ts'
+import { numbers } from './numbers.ts'
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    connections: { type: 'string', default: '32' },
-  },
-})
-const [rounds, seconds, connections] = [values.rounds, values.seconds, values.connections].map(Number) as [
-  number,
-  number,
-  number,
-]
+const { rounds, seconds, connections } = numbers({ rounds: 5, seconds: 2, connections: 32 })
 
 /** By then each limiter has written its windows for the first time. */
 const FIRST_FLUSH_MS = 2000

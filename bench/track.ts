@@ -11,29 +11,16 @@
  * @module
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
 import { type Browser, chromium, type Page } from 'playwright'
 import { BROWSER_ARGS, findBrowser } from '../scripts/browser.ts'
 import { build } from '../scripts/build.ts'
+import { numbers } from './numbers.ts'
 import { watchStorage } from './touches.ts'
 import { callAll, forget, sendAll, setUp, subjects, timeBatches } from './track-calls.ts'
 import { startTrackSite } from './track-page.ts'
 import { noTimes, printCalls, printMainThread } from './track-report.ts'
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    batches: { type: 'string', default: '70' },
-    calls: { type: 'string', default: '400' },
-    every: { type: 'string', default: '5' },
-  },
-})
-const [rounds, batches, calls, every] = [values.rounds, values.batches, values.calls, values.every].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-]
+const { rounds, batches, calls, every } = numbers({ rounds: 3, batches: 70, calls: 400, every: 5 })
 
 /** Calls of a batch: enough for the clock, and of `track` no more than a busy page makes. */
 const IN_A_ROW = { bare: 2000, 2: 50, 20: 50 }

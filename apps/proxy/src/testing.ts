@@ -129,6 +129,26 @@ export class Machine<T> {
     void run()
   }
 
+  /**
+   * Calls, alarms and time go on until nothing is left to do.
+   *
+   * @param model has the clock, and rings the alarm
+   * @param isOver asked when nothing is due; may bring about what is still to come
+   * @throws where it never comes to an end
+   */
+  async finish(model: { now: number; ring: () => void }, isOver: () => boolean): Promise<void> {
+    for (let turns = 0; turns < 3000; turns++) {
+      await settled()
+      model.ring()
+      await settled()
+      if (this.calling) this.answer(0)
+      else if (this.running) continue
+      else if (this.storage.alarm !== undefined) model.now = Math.max(model.now, this.storage.alarm)
+      else if (isOver()) return
+    }
+    throw new Error('It never comes to an end')
+  }
+
   /** The object dies. What it wrote last is kept or lost, what it called may arrive or not, and late. */
   crash(keep: boolean, lost: boolean): void {
     this.#life++

@@ -100,27 +100,12 @@ class Model {
   async finish(): Promise<void> {
     this.mode = 'works'
     this.slowness = 'soon'
-    for (let turns = 0; turns < 3000; turns++) {
-      await settled()
-      this.ring()
-      await settled()
-      if (this.#machine.calling) {
-        this.step({ do: 'answer', which: 0 })
-        continue
-      }
-      if (this.#machine.running) continue
-      const { alarm } = this.storage
-      if (alarm !== undefined) {
-        this.now = Math.max(this.now, alarm)
-      } else if (this.all.every(({ state }) => state === 'timed_out' || isOver(state))) {
-        return
-      } else {
-        this.now += HOUR_MS / 6
-        this.step({ do: 'cron' })
-        await settled()
-      }
-    }
-    throw new Error('It never comes to an end')
+    await this.#machine.finish(this, () => {
+      if (this.all.every(({ state }) => state === 'timed_out' || isOver(state))) return true
+      this.now += HOUR_MS / 6
+      this.step({ do: 'cron' })
+      return false
+    })
   }
 
   async #create(numbers: number[], keyNumber: number | undefined): Promise<void> {

@@ -92,19 +92,10 @@ class Model {
   /** Everything that is under way comes to its end, and time goes on until nothing is left to do. */
   async finish(): Promise<void> {
     this.mode = 'takes'
-    for (let turns = 0; turns < 3000; turns++) {
-      await settled()
-      this.ring()
-      await settled()
-      if (this.#machine.calling) {
-        void this.step({ do: 'answer', which: 0 })
-        continue
-      }
-      const { alarm } = this.storage
-      if (alarm === undefined && !this.#machine.running) return this.#arriveLate(() => true)
-      this.now = Math.max(this.now, alarm ?? this.now)
-    }
-    throw new Error('It never comes to an end')
+    await this.#machine.finish(this, () => {
+      this.#arriveLate(() => true)
+      return true
+    })
   }
 
   held(): string[] {

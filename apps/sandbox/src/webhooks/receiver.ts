@@ -2,7 +2,8 @@
  * What the tests of webhooks share: a receiver in the place of the network.
  * @module
  */
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
+import { told } from '../testing.ts'
 
 /** One request that came in. */
 export interface Received {
@@ -35,4 +36,15 @@ export function receiver(...answers: Answer[]): Received[] {
     return answer()
   })
   return received
+}
+
+/** Sees that a webhook is refused with this sentence, and that nothing is sent. */
+export async function expectRefused(send: () => Promise<Response>, sentence: string | RegExp): Promise<void> {
+  const received = receiver()
+  const [status, body] = await told(send())
+  const { error } = JSON.parse(body) as { error: string }
+  expect(status).toBe(400)
+  if (typeof sentence === 'string') expect(error).toBe(sentence)
+  else expect(error).toMatch(sentence)
+  expect(received).toEqual([])
 }
