@@ -3,7 +3,10 @@
  * @module
  */
 import { ADMIN_ORIGIN, appId, INGEST_ORIGINS } from '@heap-edge/contract'
+import workflows from '#heap.config'
 import * as z from 'zod'
+import { activeWorkflows, type ActiveWorkflow } from './workflows/active.ts'
+import type { Workflow } from './workflows/define.ts'
 
 /** Comma-separated values; blanks around them and empty ones do not count. */
 const listOf = (item: z.ZodType<string, string>) =>
@@ -75,6 +78,18 @@ const settings = z
       .string()
       .refine((value) => value.length >= 16, { error: 'must have at least 16 characters' })
       .optional(),
+    HOOK_TOKEN: z
+      .string()
+      .regex(/^[\w~.-]{8,200}$/, { error: 'must have 8 to 200 characters, of which each may stand in a path' })
+      .optional(),
+    HOOK_HEADER: z
+      .string()
+      .regex(/^[\w-]{1,100}: *[ -~]{8,500}$/, { error: 'must be a name, a colon and a value of at least 8 characters' })
+      .optional(),
+    WEBHOOK_SECRET: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
+    PARTNER_CLIENT_ID: z.string().min(1, { error: 'must not be empty' }).optional(),
+    PARTNER_CLIENT_SECRET: z.string().min(1, { error: 'must not be empty' }).optional(),
+    WORKFLOW_RETRY_MS: milliseconds(5000, 600_000),
     CLIENT_RATE_LIMIT: z.enum(['off', 'on'], { error: 'must be off or on' }).default('off'),
     CLIENT_RATE_LIMITER: z.custom<RateLimit>().optional(),
   })
@@ -83,6 +98,10 @@ const settings = z
       context.addIssue({ code: 'custom', path: [name], message })
     if (value.NOTIFY_WEBHOOK_URL !== undefined && value.NOTIFY_WEBHOOK_SECRET === undefined) {
       refuse('NOTIFY_WEBHOOK_SECRET', 'must be set, to sign what is sent to NOTIFY_WEBHOOK_URL')
+    }
+    if ((value.PARTNER_CLIENT_ID === undefined) !== (value.PARTNER_CLIENT_SECRET === undefined)) {
+      const missing = value.PARTNER_CLIENT_ID === undefined ? 'PARTNER_CLIENT_ID' : 'PARTNER_CLIENT_SECRET'
+      refuse(missing, 'must be set as well')
     }
     if (value.CLIENT_RATE_LIMIT === 'on' && typeof value.CLIENT_RATE_LIMITER?.limit !== 'function') {
       refuse('CLIENT_RATE_LIMIT', 'is on, and needs CLIENT_RATE_LIMITER of [[ratelimits]] in wrangler.toml')
@@ -130,12 +149,30 @@ const settings = z
     adminToken: value.ADMIN_TOKEN,
     /** Signs the tokens by which users prove their identity; without it nobody needs one. */
     identitySecret: value.IDENTITY_SECRET,
+    /** Part of the paths of hooks; without it they are closed. */
+    hookToken: value.HOOK_TOKEN,
+    /** What events must come with beside the token. */
+    hookHeader: headerOf(value.HOOK_HEADER),
+    /** Heap signs segment syncs with it; without it none is taken. */
+    webhookSecret: value.WEBHOOK_SECRET,
+    /** What Heap gave for the OAuth flow that connects segment syncs. */
+    partner:
+      value.PARTNER_CLIENT_ID !== undefined && value.PARTNER_CLIENT_SECRET !== undefined
+        ? { clientId: value.PARTNER_CLIENT_ID, clientSecret: value.PARTNER_CLIENT_SECRET }
+        : undefined,
+    /** How long a step that failed waits for its second try, in ms. */
+    workflowRetryMs: value.WORKFLOW_RETRY_MS,
     /** Counts what each client's address writes; without it nobody does. */
     clientRateLimiter: value.CLIENT_RATE_LIMIT === 'on' ? value.CLIENT_RATE_LIMITER : undefined,
   }))
 
-/** The settings, checked and typed. */
-export type Config = z.infer<typeof settings>
+/** The settings, checked and typed, and the workflows that they switch on. */
+export type Config = z.infer<typeof settings> & { workflows: ReadonlyMap<string, ActiveWorkflow> }
+
+function headerOf(field: string | undefined): { name: string; value: string } | undefined {
+  const [, name = '', value = ''] = /^([^:]+): *(.+)$/.exec(field ?? '') ?? []
+  return field === undefined ? undefined : { name, value }
+}
 
 function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
@@ -155,12 +192,15 @@ export class ConfigError extends Error {
  * Reads the settings.
  *
  * @param env the bindings of the Worker; what is no setting is left alone
+ * @param workflows those of heap.config.ts
  * @throws {ConfigError} which names everything that is wrong at once
  */
-export function readConfig(env: Record<string, unknown>): Config {
+export function readConfig(env: Record<string, unknown>, workflows: readonly Workflow[] = []): Config {
   const result = settings.safeParse(env)
-  if (result.success) return result.data
-  throw new ConfigError([...new Set(result.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`))])
+  const { active, problems } = activeWorkflows(workflows, env)
+  if (result.success && problems.length === 0) return { ...result.data, workflows: active }
+  const wrong = result.error?.issues.map(({ path, message }) => `${String(path[0])} ${message}`) ?? []
+  throw new ConfigError([...new Set(wrong), ...problems])
 }
 
 const known = new WeakMap<object, Config | ConfigError>()
@@ -170,7 +210,7 @@ export function configOf(env: object): Config {
   let config = known.get(env)
   if (!config) {
     try {
-      config = readConfig(env as Record<string, unknown>)
+      config = readConfig(env as Record<string, unknown>, workflows)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       config = error

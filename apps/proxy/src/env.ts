@@ -4,6 +4,7 @@
  */
 import type { DeletionLedger } from './deletions/durable.ts'
 import type { OutboxShard } from './outbox/durable.ts'
+import type { WorkflowLedger } from './workflows/durable.ts'
 
 export interface Env {
   /** The browser client. */
@@ -12,6 +13,8 @@ export interface Env {
   APP_BUDGET: DurableObjectNamespace
   OUTBOX: DurableObjectNamespace<OutboxShard>
   DELETIONS: DurableObjectNamespace<DeletionLedger>
+  WORKFLOW_LEDGER: DurableObjectNamespace<WorkflowLedger>
+  WORKFLOWS: Workflow
   /** Asked where CLIENT_RATE_LIMIT is on. */
   CLIENT_RATE_LIMITER: RateLimit
 }

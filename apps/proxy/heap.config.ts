@@ -1,0 +1,169 @@
+/**
+ * What happens when something happened. Each workflow runs where the settings that it needs are set, and is silent without them;
+ * `docs/workflows.md` tells how to write one.
+ */
+import { clearbit, crm, googleSheets, heap, jsonPages, mergeLead, type Lead, type Reader } from '@heap-edge/workflows'
+import { readDeletion } from './src/deletions/request.ts'
+import { defineConfig, every, onEvent, onRun, type Run } from './src/workflows/define.ts'
+
+/** Fields that say where somebody is, by the names that were chosen in Heap. */
+const LOCATION = /^location\.|(^|\.)(continent|country|region|city|postal_code|latitude|longitude)$/i
+
+/** Clearbit looks up to some minutes. */
+const LOOK_UPS = 5
+const PAUSE_MS = '60000'
+
+/** A step for each page: what was sent is not sent again. */
+async function copy<Record>(
+  reader: Reader,
+  { step }: Pick<Run<unknown>, 'step'>,
+  toRecord: (row: Awaited<ReturnType<Reader['readPage']>>['records'][number]) => Record,
+  send: (records: Record[]) => Promise<heap.Sent>,
+): Promise<void> {
+  let cursor: string | null = null
+  for (let page = 1; page === 1 || cursor !== null; page++) {
+    const at: string | null = cursor
+    cursor = await step.do(`page ${page}`, async () => {
+      const { records, next } = await reader.readPage(at ?? undefined)
+      const { problems } = await send(records.map(toRecord))
+      if (problems.length > 0) console.warn(`Page ${page}: refused ${JSON.stringify(problems)}`)
+      return next ?? null
+    })
+  }
+}
+
+/** Each account under the field that is its id in Heap. */
+function accountsOf(
+  reader: Reader,
+  idField: string,
+  { step, proxy }: Pick<Run<unknown>, 'step' | 'proxy'>,
+): Promise<void> {
+  return copy(
+    reader,
+    { step },
+    ({ [idField]: id, ...properties }) => ({ account_id: String(id), properties }),
+    (accounts) => heap.addAccountProperties({ ...proxy, accounts }),
+  )
+}
+
+const sheetOf = (
+  settings: Record<'GOOGLE_SERVICE_ACCOUNT' | 'SEARCHES_SPREADSHEET_ID' | 'SEARCHES_WORKSHEET', string>,
+) => ({
+  serviceAccount: settings.GOOGLE_SERVICE_ACCOUNT,
+  spreadsheetId: settings.SEARCHES_SPREADSHEET_ID,
+  worksheet: settings.SEARCHES_WORKSHEET,
+})
+
+export default defineConfig([
+  // Each search that is submitted becomes a row of a Google Sheet.
+  onEvent('Submit search form', {
+    name: 'searches-to-sheet',
+    needs: ['GOOGLE_SERVICE_ACCOUNT', 'SEARCHES_SPREADSHEET_ID', 'SEARCHES_WORKSHEET'],
+    uses: ['GOOGLE_SHEETS_URL'],
+    check: (settings) => googleSheets.append.check({ ...sheetOf(settings), baseUrl: settings.GOOGLE_SHEETS_URL }),
+    async run({ id, at, input, settings, step }) {
+      const location = Object.entries(input.properties).filter(([name]) => LOCATION.test(name))
+      const row = { run: id, time: input.properties.time ?? at.toISOString(), ...Object.fromEntries(location) }
+      await step.do('append the row', () =>
+        googleSheets.append({ ...sheetOf(settings), baseUrl: settings.GOOGLE_SHEETS_URL, unique: 'run', row }),
+      )
+    },
+  }),
+
+  // Survey answers become properties of users, with what Clearbit knows of them. At most some 1000 answers at once.
+  onRun('lead-enrichment', {
+    needs: ['CLEARBIT_API_KEY'],
+    uses: ['CLEARBIT_URL', 'CLEARBIT_PAUSE_MS'],
+    check: ({ CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl }) => clearbit.combined.check({ apiKey, baseUrl }),
+    async run({ input, settings, step, proxy }) {
+      const { CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl, CLEARBIT_PAUSE_MS: pause = PAUSE_MS } = settings
+      const leads: Lead[] = []
+      for (const [index, answer] of input.entries()) {
+        const email = typeof answer.email === 'string' ? answer.email.trim() : ''
+        let found: clearbit.Combined = { status: 'pending' }
+        for (let times = 1; found.status === 'pending' && times <= LOOK_UPS; times++) {
+          if (times > 1) await step.sleep(`answer ${index + 1}: Clearbit looks, ${times}`, Number(pause))
+          found = await step.do(`answer ${index + 1}: look up, ${times}`, () =>
+            clearbit.combined({ apiKey, baseUrl, email }),
+          )
+        }
+        const lead = mergeLead(answer, found)
+        if (lead) leads.push(lead)
+      }
+      for (const [index, users] of heap.chunks(leads).entries()) {
+        await step.do(`send ${index + 1}`, () => heap.addUserProperties({ ...proxy, users }))
+      }
+    },
+  }),
+
+  // Users who opted out are deleted; with SLACK_WEBHOOK_URL, one message names them when that is complete.
+  onRun('delete-opted-out', {
+    needs: ['HEAP_API_KEY'],
+    async run({ input, step, proxy, deleteUsers }) {
+      const read = readDeletion({ records: input }, String(proxy.appId))
+      if (!read.ok) throw new Error(read.problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '))
+      if (read.users.length > 0) await step.do('delete', () => deleteUsers(read.users))
+    },
+  }),
+
+  // Accounts are kept as the CRM has them.
+  every('0 3 * * *', {
+    name: 'accounts-from-salesforce',
+    needs: ['SALESFORCE_URL', 'SALESFORCE_ACCESS_TOKEN', 'SALESFORCE_SOQL'],
+    uses: ['SALESFORCE_ACCOUNT_ID_FIELD'],
+    check: (settings) => void salesforceOf(settings),
+    run: ({ settings, ...run }) =>
+      accountsOf(salesforceOf(settings), settings.SALESFORCE_ACCOUNT_ID_FIELD ?? 'Id', run),
+  }),
+  every('0 3 * * *', {
+    name: 'accounts-from-pipedrive',
+    needs: ['PIPEDRIVE_API_TOKEN'],
+    uses: ['PIPEDRIVE_URL', 'PIPEDRIVE_ACCOUNT_ID_FIELD'],
+    check: (settings) => void pipedriveOf(settings),
+    run: ({ settings, ...run }) => accountsOf(pipedriveOf(settings), settings.PIPEDRIVE_ACCOUNT_ID_FIELD ?? 'id', run),
+  }),
+  every('0 3 * * *', {
+    name: 'accounts-from-monday',
+    needs: ['MONDAY_API_TOKEN', 'MONDAY_BOARD_ID'],
+    uses: ['MONDAY_URL', 'MONDAY_ACCOUNT_ID_FIELD'],
+    check: (settings) => void mondayOf(settings),
+    run: ({ settings, ...run }) => accountsOf(mondayOf(settings), settings.MONDAY_ACCOUNT_ID_FIELD ?? 'id', run),
+  }),
+
+  // Users of a source with pages, `{ "records": [{ "identity": …, … }], "next": … }`, in chunks of what Heap takes.
+  every('0 4 * * *', {
+    name: 'users-from-source',
+    needs: ['USERS_URL'],
+    uses: ['USERS_TOKEN'],
+    check: ({ USERS_URL: url, USERS_TOKEN: token }) => void jsonPages({ url, token }),
+    run: ({ settings: { USERS_URL: url, USERS_TOKEN: token }, step, proxy }) =>
+      copy(
+        jsonPages({ url, token }),
+        { step },
+        ({ identity, ...properties }) => ({ identity: String(identity), properties }),
+        (users) => heap.addUserProperties({ ...proxy, users }),
+      ),
+  }),
+])
+
+function salesforceOf(
+  settings: Record<'SALESFORCE_URL' | 'SALESFORCE_ACCESS_TOKEN' | 'SALESFORCE_SOQL', string>,
+): Reader {
+  return crm.salesforce({
+    instanceUrl: settings.SALESFORCE_URL,
+    accessToken: settings.SALESFORCE_ACCESS_TOKEN,
+    soql: settings.SALESFORCE_SOQL,
+  })
+}
+
+function pipedriveOf(settings: { PIPEDRIVE_API_TOKEN: string; PIPEDRIVE_URL?: string }): Reader {
+  return crm.pipedrive({ apiToken: settings.PIPEDRIVE_API_TOKEN, baseUrl: settings.PIPEDRIVE_URL })
+}
+
+function mondayOf(settings: { MONDAY_API_TOKEN: string; MONDAY_BOARD_ID: string; MONDAY_URL?: string }): Reader {
+  return crm.monday({
+    apiToken: settings.MONDAY_API_TOKEN,
+    boardId: settings.MONDAY_BOARD_ID,
+    baseUrl: settings.MONDAY_URL,
+  })
+}

@@ -1,0 +1,107 @@
+/**
+ * What Heap and other services post: stored first, answered at once; workflows run afterwards.
+ * @module
+ */
+import type { Problem } from '@heap-edge/contract'
+import { type Context, Hono } from 'hono'
+import { jsonOf, limitBody } from '../admin/body.ts'
+import { same } from '../admin/token.ts'
+import { configOf } from '../config.ts'
+import type { Env } from '../env.ts'
+import { problem } from '../problem.ts'
+import { workflowLedger } from '../workflows/durable.ts'
+import type { Triggered } from '../workflows/runs.ts'
+import { isSignedByHeap } from './heap-hash.ts'
+import { readSegment } from './segment.ts'
+import { contentKey, eventRuns, SAME_MS } from './select.ts'
+import { problemsOfEvent, problemsOfRecords } from './shapes.ts'
+
+/** Bytes of an event, and of everything else. */
+const EVENT_BYTES = 1_000_000
+const MOST_BYTES = 10_000_000
+
+type HookContext = Context<{ Bindings: Env }>
+
+/** The routes, below `/hooks`. */
+export const hooks = new Hono<{ Bindings: Env }>().basePath('/hooks')
+
+hooks.post('/event/:token', limitBody(EVENT_BYTES), async (c) => {
+  const config = configOf(c.env)
+  if (!isAllowed(config.hookToken, c.req.param('token'))) return unauthorized(c)
+  const { hookHeader } = config
+  // Heap can send headers of one's own beside the address.
+  if (hookHeader && !same(c.req.header(hookHeader.name) ?? '', hookHeader.value)) return unauthorized(c)
+  const body = await jsonOf(c)
+  const problems = problemsOfEvent(body)
+  if (problems.length > 0) return refused(c, 'An event is an object with values, or with objects of values.', problems)
+  return start(c, eventRuns(config.workflows, body as Record<string, unknown>))
+})
+
+hooks.post('/run/:workflow/:token', limitBody(MOST_BYTES), async (c) => {
+  const config = configOf(c.env)
+  if (!isAllowed(config.hookToken, c.req.param('token'))) return unauthorized(c)
+  const name = c.req.param('workflow')
+  const active = config.workflows.get(name)
+  if (active?.workflow.trigger.kind !== 'run') {
+    return problem(c, 'not-found', 'No workflow of this name takes records; it may lack its settings.')
+  }
+  const key = c.req.header('Idempotency-Key')
+  const body = await jsonOf(c)
+  const problems = problemsOfRecords(body)
+  if (problems.length > 0) return refused(c, 'Send a list of objects.', problems)
+  const input = JSON.stringify(body)
+  const identified = key === undefined ? { key: contentKey(body), windowMs: SAME_MS } : { key: contentKey([key]) }
+  return start(c, [{ workflow: name, trigger: 'run', input, ...identified }])
+})
+
+hooks.post('/segment', limitBody(MOST_BYTES), async (c) => {
+  const { webhookSecret } = configOf(c.env)
+  const header = c.req.header('Heap-Hash')
+  const bytes = new Uint8Array(await c.req.arrayBuffer())
+  if (webhookSecret === undefined || !(await isSignedByHeap(header, bytes, webhookSecret, Date.now()))) {
+    return unauthorized(c)
+  }
+  const read = readSegment(bytes)
+  if (!read.ok) return refused(c, 'This is no segment sync.', read.problems)
+  const ledger = workflowLedger(c.env)
+  const signature = contentKey(header)
+  const added =
+    read.kind === 'drain' ? await ledger.drain(read.segment, signature) : await ledger.addPage(read.page, signature)
+  switch (added) {
+    case 'replayed':
+      return unauthorized(c)
+    case 'too-large':
+      return problem(c, 'body-too-large', 'The pages of this sync are together more than 20 MB.')
+    case 'another-total':
+      return refused(c, 'This is not a page of the sync that has begun.', [
+        { pointer: '/data/sync_info/total_pages', detail: 'is not that of the other pages' },
+      ])
+    default:
+      return c.json({})
+  }
+})
+
+hooks.all('*', (c) => {
+  c.header('Allow', 'POST')
+  return problem(c, 'method-not-allowed', 'Send a POST.')
+})
+
+/** 202 where something starts, 200 where it came before or nobody waits for it. */
+async function start(c: HookContext, triggered: Triggered[]): Promise<Response> {
+  const started = triggered.length > 0 ? await workflowLedger(c.env).receive(triggered) : []
+  const runs = started.map(({ workflow, id, isKnown }) => ({ workflow, id, known: isKnown }))
+  return c.json({ runs }, runs.some(({ known }) => !known) ? 202 : 200)
+}
+
+function isAllowed(wanted: string | undefined, given: string): boolean {
+  return wanted !== undefined && same(given, wanted)
+}
+
+/** The same for whatever is wrong or missing. */
+function unauthorized(c: HookContext): Response {
+  return problem(c, 'hook-unauthorized', 'The token or the signature does not hold.')
+}
+
+function refused(c: HookContext, detail: string, problems: Problem[]): Response {
+  return problem(c, 'invalid-body', detail, problems)
+}

@@ -1,0 +1,91 @@
+/**
+ * Pages of a segment sync, put together in whatever order they come. A page that comes twice counts once.
+ * @module
+ */
+import type { Sql } from '../outbox/sql.ts'
+import { partsOf } from '../workflows/sql.ts'
+
+/** One page, as far as it is stored. */
+export interface SyncPage {
+  /** Of which sync: the customer and the `sync_task_id`. */
+  task: string
+  /** From 1. */
+  page: number
+  total: number
+  segment: { id: number; name: string }
+  added: string[]
+  removed: string[]
+}
+
+/** All pages of a sync, in their order. */
+export type Sync = Pick<SyncPage, 'segment' | 'added' | 'removed'>
+
+/** A sync has no more characters, so that a Worker can hold it. */
+export const MOST_CHARACTERS = 20_000_000
+/** A sync of which a page is missing for so long is given up, in ms. */
+const LIFE_MS = 86_400_000
+/** Longer than a signature holds, in ms. */
+const SIGNATURE_LIFE_MS = 180_000
+
+/** `too-large`, and `another-total`, are refusals: nothing of the page is stored. */
+export type Added =
+  | { kind: 'waiting' }
+  | { kind: 'whole'; sync: Sync }
+  | { kind: 'too-large' }
+  | { kind: 'another-total' }
+
+export class SegmentPages {
+  readonly #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+  }
+
+  /** @returns whether a signature was not there before; then it is from now on */
+  isNew(signature: string, now: number): boolean {
+    this.#sql.exec('DELETE FROM signatures WHERE at < ?', now - SIGNATURE_LIFE_MS)
+    const query = 'INSERT INTO signatures VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING at'
+    return this.#sql.exec(query, signature, now).length > 0
+  }
+
+  /** Stores a page. With the last one that was missing, its sync leaves the table. */
+  add({ task, page, total, segment, added, removed }: SyncPage, now: number): Added {
+    this.#sql.exec('DELETE FROM pages WHERE at < ?', now - LIFE_MS)
+    const text = JSON.stringify({ segment, added, removed })
+    const [known] = this.#sql.exec<{ total: number }>('SELECT total FROM pages WHERE task = ? LIMIT 1', task)
+    if (known && known.total !== total) return { kind: 'another-total' }
+    const [sum] = this.#sql.exec<{ characters: number | null }>(
+      'SELECT sum(length(text)) AS characters FROM pages WHERE task = ? AND page != ?',
+      task,
+      page,
+    )
+    if ((sum?.characters ?? 0) + text.length > MOST_CHARACTERS) return { kind: 'too-large' }
+    for (const [place, part] of partsOf(text).entries()) {
+      const query = 'INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+      this.#sql.exec(query, task, page, place, total, part, now)
+    }
+    const [count] = this.#sql.exec<{ pages: number }>(
+      'SELECT count(DISTINCT page) AS pages FROM pages WHERE task = ?',
+      task,
+    )
+    if (count?.pages !== total) return { kind: 'waiting' }
+    const sync = this.#whole(task, segment)
+    this.#sql.exec('DELETE FROM pages WHERE task = ?', task)
+    return { kind: 'whole', sync }
+  }
+
+  #whole(task: string, segment: SyncPage['segment']): Sync {
+    const rows = this.#sql.exec<{ page: number; text: string }>(
+      'SELECT page, text FROM pages WHERE task = ? ORDER BY page, part',
+      task,
+    )
+    const texts = new Map<number, string>()
+    for (const { page, text } of rows) texts.set(page, (texts.get(page) ?? '') + text)
+    const pages = Array.from(texts.values(), (text) => JSON.parse(text) as Sync)
+    return {
+      segment,
+      added: pages.flatMap(({ added }) => added),
+      removed: pages.flatMap(({ removed }) => removed),
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Which schedules are due. Cron may come late or twice: each time is run once, and of those that were missed the last one.
+ * @module
+ */
+import { Cron } from 'croner'
+import type { Sql } from '../outbox/sql.ts'
+import type { ScheduleInput } from '../workflows/define.ts'
+import type { Triggered } from '../workflows/runs.ts'
+import { triggeredBy, type Workflows } from './select.ts'
+
+/** @param now ms since 1970 */
+export function dueSchedules(workflows: Workflows, sql: Sql, now: number): Triggered[] {
+  return triggeredBy(workflows, 'schedule').flatMap(({ name, trigger: { cron } }): Triggered[] => {
+    const [known] = sql.exec<{ last_at: number }>('SELECT last_at FROM schedules WHERE workflow = ?', name)
+    sql.exec('INSERT OR REPLACE INTO schedules VALUES (?, ?)', name, now)
+    // Whoever is deployed at noon does not run what was due at three.
+    if (!known) return []
+    const [last] = new Cron(cron, { paused: true, timezone: 'UTC' }).previousRuns(1, new Date(now + 1))
+    if (!last || last.getTime() <= known.last_at) return []
+    const input: ScheduleInput = { scheduledTime: last.toISOString() }
+    return [{ workflow: name, trigger: 'schedule', key: input.scheduledTime, input: JSON.stringify(input) }]
+  })
+}

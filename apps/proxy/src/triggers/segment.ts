@@ -1,0 +1,82 @@
+/**
+ * The body of a segment sync (heap-api 7.2). Pure.
+ * @module
+ */
+import { MOST_PROBLEMS, type Problem, toPointer } from '@heap-edge/contract'
+import * as z from 'zod'
+import type { SyncPage } from './pages.ts'
+
+/** A page, or the order to empty a segment; or what is wrong and where. */
+export type SegmentBody =
+  | { ok: true; kind: 'page'; page: SyncPage }
+  | { ok: true; kind: 'drain'; segment: SyncPage['segment'] }
+  | { ok: false; problems: Problem[] }
+
+const MOST_PAGES = 10_000
+const MOST_CHARACTERS = 1000
+
+const segment = z.object({ id: z.int(), name: z.string().max(MOST_CHARACTERS) })
+const user = z.object({ id: z.union([z.string().min(1).max(MOST_CHARACTERS), z.number()]).transform(String) })
+// Heap's own integrations of a customer have none.
+const head = { id_token: z.string().max(100).nullish(), customer_config: z.unknown() }
+
+const sync = z.object({
+  ...head,
+  action_type: z.literal('segment.users.sync'),
+  data: z
+    .object({
+      segment,
+      sync_info: z.object({
+        page_number: z.int().min(1),
+        total_pages: z.int().min(1).max(MOST_PAGES),
+        sync_task_id: z.string().min(1).max(100),
+      }),
+      add: z.array(user).optional(),
+      remove: z.array(user).optional(),
+    })
+    .refine(({ add, remove }) => add !== undefined || remove !== undefined, { error: 'must have add or remove' })
+    .refine(({ sync_info: { page_number, total_pages } }) => page_number <= total_pages, {
+      path: ['sync_info', 'page_number'],
+      error: 'must not be more than total_pages',
+    }),
+})
+
+const drain = z.object({ ...head, action_type: z.literal('segment.users.drain'), data: z.object({ segment }) })
+
+const body = z.discriminatedUnion('action_type', [sync, drain])
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/** @param bytes as they were signed */
+export function readSegment(bytes: Uint8Array): SegmentBody {
+  let json: unknown
+  try {
+    json = JSON.parse(utf8.decode(bytes))
+  } catch {
+    return { ok: false, problems: [{ pointer: '', detail: 'must be JSON in UTF-8' }] }
+  }
+  const result = body.safeParse(json)
+  if (!result.success)
+    return {
+      ok: false,
+      problems: result.error.issues
+        .slice(0, MOST_PROBLEMS)
+        .map(({ path, message }) => ({ pointer: toPointer(path), detail: message })),
+    }
+  const { data } = result
+  if (data.action_type === 'segment.users.drain') return { ok: true, kind: 'drain', segment: data.data.segment }
+  const { segment, sync_info, add = [], remove = [] } = data.data
+  const ids = (users: { id: string }[]) => users.map(({ id }) => id)
+  return {
+    ok: true,
+    kind: 'page',
+    page: {
+      task: `${data.id_token ?? ''}:${sync_info.sync_task_id}`,
+      page: sync_info.page_number,
+      total: sync_info.total_pages,
+      segment,
+      added: ids(add),
+      removed: ids(remove),
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Which workflows something triggers. Pure.
+ * @module
+ */
+import { createHash } from 'node:crypto'
+import { flattenEvent } from '@heap-edge/workflows'
+import type { ActiveWorkflow } from '../workflows/active.ts'
+import type { DeletionEvent, EventInput, SegmentInput, Trigger, Workflow } from '../workflows/define.ts'
+import type { Triggered } from '../workflows/runs.ts'
+import type { Sync } from './pages.ts'
+
+export type Workflows = ReadonlyMap<string, ActiveWorkflow>
+
+/** What comes again within ten minutes with the same content is the same: neither Heap nor others number what they post. In ms. */
+export const SAME_MS = 600_000
+
+/** The workflows with a trigger of this kind. */
+export function triggeredBy<Kind extends Trigger['kind']>(
+  workflows: Workflows,
+  kind: Kind,
+): (Workflow & { trigger: Extract<Trigger, { kind: Kind }> })[] {
+  const all = Array.from(workflows.values(), ({ workflow }) => workflow)
+  return all.filter((workflow) => workflow.trigger.kind === kind) as never
+}
+
+/** Of an event that Heap's webhook brought. @param body as it came, by which it is known again */
+export function eventRuns(workflows: Workflows, body: Record<string, unknown>): Triggered[] {
+  const input: EventInput = { event: typeof body.event === 'string' ? body.event : '', properties: flattenEvent(body) }
+  return triggeredBy(workflows, 'event')
+    .filter(({ trigger }) => trigger.event === '*' || trigger.event === input.event)
+    .map(({ name }) => ({
+      workflow: name,
+      trigger: 'event',
+      key: contentKey(input),
+      windowMs: SAME_MS,
+      input: JSON.stringify(input),
+    }))
+}
+
+/** Of a segment sync of which all pages are there. */
+export function segmentRuns(workflows: Workflows, task: string, sync: Sync, isDrained = false): Triggered[] {
+  return triggeredBy(workflows, 'segment').flatMap(({ name, trigger: { segment, change } }): Triggered[] => {
+    const users = change === 'drained' ? [] : sync[change]
+    if (segment !== '*' && segment !== sync.segment.name) return []
+    if (change === 'drained' ? !isDrained : users.length === 0) return []
+    const input: SegmentInput = { segment: sync.segment, users }
+    return [{ workflow: name, trigger: 'segment', key: task, input: JSON.stringify(input) }]
+  })
+}
+
+/** Of a notice about a deletion, in the form in which a webhook gets it. */
+export function deletionRuns(workflows: Workflows, noticeId: string, body: string): Triggered[] {
+  const { type, data } = JSON.parse(body) as { type: string; data: object }
+  const event = type.replace(/^deletion\./, '') as DeletionEvent
+  return triggeredBy(workflows, 'deletion')
+    .filter(({ trigger }) => trigger.event === event)
+    .map(({ name }) => ({ workflow: name, trigger: 'deletion', key: noticeId, input: JSON.stringify(data) }))
+}
+
+/** The same for the same content, in whatever order its fields come. */
+export function contentKey(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url')
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

@@ -1,0 +1,131 @@
+/**
+ * The ledger of runs as a Durable Object: SQLite, an alarm, calls from the Worker and from instances.
+ * @module
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { configOf } from '../config.ts'
+import type { Env } from '../env.ts'
+import type { Sql } from '../outbox/sql.ts'
+import { type Connection, Connections } from '../triggers/connections.ts'
+import { type Added, SegmentPages, type SyncPage } from '../triggers/pages.ts'
+import { dueSchedules } from '../triggers/schedules.ts'
+import { segmentRuns } from '../triggers/select.ts'
+import { platformOf } from './platform.ts'
+import { type RunDetail, Runs, type Started, type StepReport, type Triggered } from './runs.ts'
+import { type RunState, SCHEMA } from './sql.ts'
+
+/** Where an error that nobody expected has ended the alarm, it rings again after this time, in ms. */
+const ERROR_RETRY_MS = 30_000
+
+export class WorkflowLedger extends DurableObject<Env> {
+  readonly #sql: Sql
+  readonly #runs: Runs
+  readonly #pages: SegmentPages
+  readonly #connections: Connections
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const { sql } = ctx.storage
+    sql.exec(SCHEMA)
+    this.#sql = {
+      exec: <Row>(query: string, ...values: SqlStorageValue[]) => sql.exec(query, ...values).toArray() as Row[],
+    }
+    const now = () => Date.now()
+    this.#runs = new Runs({
+      ...platformOf(env.WORKFLOWS),
+      sql: this.#sql,
+      now,
+      setAlarm: (at) => void ctx.storage.setAlarm(at),
+    })
+    this.#pages = new SegmentPages(this.#sql)
+    this.#connections = new Connections(this.#sql)
+  }
+
+  /** Stores what triggers workflows. What is answered is durable. */
+  receive(triggered: Triggered[]): Started[] {
+    return this.#runs.receive(triggered)
+  }
+
+  /**
+   * Stores a page of a segment sync; with the last one of them, its workflows are triggered. Nothing comes of a signature that was
+   * there before.
+   */
+  addPage(page: SyncPage, signature: string): Added['kind'] | 'replayed' {
+    const now = Date.now()
+    if (!this.#pages.isNew(signature, now)) return 'replayed'
+    const added = this.#pages.add(page, now)
+    if (added.kind === 'whole') this.#runs.receive(segmentRuns(configOf(this.env).workflows, page.task, added.sync))
+    return added.kind
+  }
+
+  /** The same for a segment that is empty now. */
+  drain(segment: SyncPage['segment'], signature: string): 'whole' | 'replayed' {
+    if (!this.#pages.isNew(signature, Date.now())) return 'replayed'
+    const sync = { segment, added: [], removed: [] }
+    this.#runs.receive(segmentRuns(configOf(this.env).workflows, `drain:${signature}`, sync, true))
+    return 'whole'
+  }
+
+  input(id: string): { workflow: string; text: string; at: number } | undefined {
+    return this.#runs.input(id)
+  }
+
+  /** Inputs by the id of their run, those that have no more characters. */
+  inputs(ids: string[], most: number): Record<string, string> {
+    const all = ids.map((id) => [id, this.#runs.input(id, most)?.text] as const)
+    return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
+  }
+
+  step(id: string, report: StepReport): void {
+    this.#runs.step(id, report)
+  }
+
+  change(id: string, state: RunState, problem: string | null): void {
+    this.#runs.change(id, state, problem)
+  }
+
+  list(...filter: Parameters<Runs['list']>): RunDetail[] {
+    return this.#runs.list(...filter)
+  }
+
+  get(id: string): RunDetail | undefined {
+    return this.#runs.get(id)
+  }
+
+  retry(id: string): Promise<RunDetail | 'complete' | undefined> {
+    return this.#runs.retry(id)
+  }
+
+  addConnection(connection: Connection): void {
+    this.#connections.add(connection)
+  }
+
+  connections(): Omit<Connection, 'accessToken'>[] {
+    return this.#connections.list()
+  }
+
+  disconnect(idToken: string): boolean {
+    return this.#connections.remove(idToken)
+  }
+
+  /** To be called by cron. */
+  async round(): Promise<void> {
+    this.#runs.receive(dueSchedules(configOf(this.env).workflows, this.#sql, Date.now()))
+    await this.#runs.round()
+  }
+
+  override async alarm(): Promise<void> {
+    try {
+      await this.#runs.work()
+    } catch (error) {
+      // Not left to the platform, which calls an alarm that fails only a few times again.
+      console.error(error)
+      await this.ctx.storage.setAlarm(Date.now() + ERROR_RETRY_MS)
+    }
+  }
+}
+
+/** The one object. */
+export function workflowLedger({ WORKFLOW_LEDGER }: Pick<Env, 'WORKFLOW_LEDGER'>) {
+  return WORKFLOW_LEDGER.getByName('workflows')
+}

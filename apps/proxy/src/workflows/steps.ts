@@ -1,0 +1,67 @@
+/**
+ * Steps of a run on Cloudflare Workflows: each tried again by itself, and told to the ledger.
+ * @module
+ */
+import { NonRetryableError } from 'cloudflare:workflows'
+import type { WorkflowStep, WorkflowStepConfig } from 'cloudflare:workers'
+import { canBeRetried, isActionError } from '@heap-edge/workflows'
+import type { Steps } from './define.ts'
+import type { StepReport } from './runs.ts'
+
+/** Tries after the first one. */
+const RETRIES = 9
+const LONGEST_PAUSE_MS = 600_000
+/** One try takes no longer. */
+const TIMEOUT_MS = 300_000
+
+/**
+ * @param report tells the ledger; a step is not done before it knows
+ * @param firstPauseMs before the second try; then twice as long each time, up to ten minutes
+ * @param hide takes secrets out of what an error says
+ */
+export function stepsOf(
+  step: WorkflowStep,
+  report: (report: StepReport) => Promise<void>,
+  firstPauseMs: number,
+  hide: (text: string) => string,
+): Steps {
+  return {
+    async do<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+      let retryAfterMs: number | undefined
+      const config: WorkflowStepConfig = {
+        timeout: TIMEOUT_MS,
+        retries: {
+          limit: RETRIES,
+          delay: ({ ctx }) => {
+            const pause = Math.min(firstPauseMs * 2 ** (ctx.attempt - 1), LONGEST_PAUSE_MS)
+            return Math.max(pause, retryAfterMs ?? 0)
+          },
+        },
+      }
+      // What is not serializable does not compile there; here it is JSON, whatever it is.
+      const result = await step.do(name, config, async ({ attempt }) => {
+        await report({ name, state: 'running', attempts: attempt, problem: null })
+        try {
+          const result = await act()
+          await report({ name, state: 'complete', attempts: attempt, problem: null })
+          return { json: JSON.stringify(result) }
+        } catch (error) {
+          const problem = hide(error instanceof Error ? error.message : 'Something else than an error was thrown')
+          const isLast = !canBeRetried(error) || attempt > RETRIES
+          retryAfterMs = isActionError(error) ? error.retryAfterMs : undefined
+          await report({ name, state: isLast ? 'errored' : 'failed', attempts: attempt, problem })
+          throw isLast ? new NonRetryableError(problem) : new Error(problem)
+        }
+      })
+      return (result.json === undefined ? undefined : JSON.parse(result.json)) as Result
+    },
+
+    async sleep(name, ms) {
+      await step.do(`${name}: begin`, async () => {
+        await report({ name, state: 'waiting', attempts: 1, problem: null, until: Date.now() + ms })
+      })
+      await step.sleep(name, ms)
+      await step.do(`${name}: end`, () => report({ name, state: 'complete', attempts: 1, problem: null }))
+    },
+  }
+}
