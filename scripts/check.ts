@@ -9,7 +9,7 @@ import { root } from './workers.ts'
 /** What a script tag loads, in bytes after gzip. */
 const SCRIPT_BYTES = 4000
 /** What Cloudflare would be sent, in kB (1000 bytes) after gzip. */
-const UPLOAD_KB = 100
+const UPLOAD_KB = 150
 
 interface Step {
   name: string

@@ -2,6 +2,8 @@
  * The settings of a local run. Each can be overridden by the environment.
  * @module
  */
+import workflows from '../apps/proxy/heap.config.ts'
+
 const { env } = process
 
 /** Where the three Workers of `npm start` listen. */
@@ -15,9 +17,15 @@ export type Ports = typeof ports
 
 /** Settings that have no local value, where the environment gives one. */
 const optional = Object.fromEntries(
-  ['IDENTITY_SECRET', 'CLIENT_RATE_LIMIT', 'SLACK_WEBHOOK_URL', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET'].flatMap(
-    (name) => (env[name] ? [[name, env[name]]] : []),
-  ),
+  [
+    'IDENTITY_SECRET',
+    'CLIENT_RATE_LIMIT',
+    'SLACK_WEBHOOK_URL',
+    'NOTIFY_WEBHOOK_URL',
+    'NOTIFY_WEBHOOK_SECRET',
+    'HOOK_HEADER',
+    ...workflows.flatMap(({ needs, uses }) => [...needs, ...uses]),
+  ].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
 )
 
 /** The bindings of each Worker for these ports. */
@@ -33,6 +41,8 @@ export function settings(on: Ports) {
       ADMIN_TOKEN: env.ADMIN_TOKEN ?? 'local-admin-token',
       WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? 'local-webhook-secret',
       HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
+      PARTNER_CLIENT_ID: env.PARTNER_CLIENT_ID ?? 'local-client-id',
+      PARTNER_CLIENT_SECRET: env.PARTNER_CLIENT_SECRET ?? 'local-client-secret',
       ...optional,
     },
     sandbox: {

@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { build } from './build.ts'
 import { startCrons } from './crons.ts'
+import { reviveRuns } from './revive.ts'
 import { ports, settings } from './settings.ts'
 import { cronsOf, root, startWorkers } from './workers.ts'
 
@@ -41,6 +42,8 @@ const workers = await startWorkers(
   apps.map((app) => ({ app, port: ports[app], bindings: bindings[app] })),
   join(root, '.heap-edge'),
 )
+const revive = () => reviveRuns(workers.urls.proxy, bindings.proxy.ADMIN_TOKEN)
+await revive()
 const stopCrons = apps.map((app) => startCrons(cronsOf(app), (cron) => workers.scheduled(app, cron)))
 
 console.log(
@@ -57,6 +60,7 @@ const watchers = ['apps', 'packages'].map((folder) =>
     pending = setTimeout(() => {
       build()
         .then(() => workers.reload())
+        .then(revive)
         .catch((error: unknown) => console.error(error instanceof Error ? error.message : error))
     }, 100)
   }),

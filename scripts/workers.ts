@@ -34,6 +34,8 @@ export interface WorkerInput {
   bindings?: Record<string, string>
   /** Leaves out the static assets, and with them Miniflare's router in front of the Worker. */
   withoutAssets?: boolean
+  /** The file that says which workflows run, in the place of `apps/proxy/heap.config.ts`. */
+  heapConfig?: string
 }
 
 export interface RunningWorkers {
@@ -47,7 +49,7 @@ export interface RunningWorkers {
 }
 
 /** One Worker as a single module, as `wrangler deploy` would bundle it. */
-async function bundle(entry: string, define: Record<string, string>): Promise<string> {
+async function bundle(entry: string, define: Record<string, string>, heapConfig?: string): Promise<string> {
   const result = await esbuild.build({
     entryPoints: [entry],
     bundle: true,
@@ -58,19 +60,20 @@ async function bundle(entry: string, define: Record<string, string>): Promise<st
     external: ['cloudflare:*', 'node:*'],
     sourcemap: 'inline',
     define,
+    ...(heapConfig !== undefined && { alias: { '#heap.config': heapConfig } }),
     logLevel: 'error',
   })
   return result.outputFiles[0].text
 }
 
-async function worker({ app, port, bindings, withoutAssets }: WorkerInput) {
+async function worker({ app, port, bindings, withoutAssets, heapConfig }: WorkerInput) {
   const configPath = join(root, CONFIGS[app])
   const { workerOptions: options, main, define } = workerOptions(configPath)
   if (!main) throw new Error(`${CONFIGS[app]} names no main`)
   return {
     ...options,
     name: app,
-    modules: [{ type: 'ESModule', path: `${app}.mjs`, contents: await bundle(main, define) }],
+    modules: [{ type: 'ESModule', path: `${app}.mjs`, contents: await bundle(main, define, heapConfig) }],
     bindings: { ...(options.bindings as Record<string, unknown>), ...bindings },
     ...(withoutAssets && { assets: undefined }),
     unsafeDirectSockets: [{ host: '127.0.0.1', port }],

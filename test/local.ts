@@ -22,17 +22,33 @@ export interface Local {
   sandbox: string
   /** What the sandbox holds: `/_sandbox/<path>`. */
   held<T>(path: string): Promise<T>
+  /** As Cloudflare calls the proxy at the times of a Cron Trigger. */
+  cron(expression: string): Promise<void>
   stop: RunningWorkers['stop']
 }
 
-/** Starts proxy, sandbox and playground, the proxy with these settings beside those of `npm start`. */
-export async function startLocal(proxySettings: Record<string, string> = {}): Promise<Local> {
+/**
+ * Starts proxy, sandbox and playground, the proxy with these settings beside those of `npm start`.
+ *
+ * @param heapConfig which workflows run, where it is not those that are shipped
+ * @param storage the folder for what is to be there after a stop
+ */
+export async function startLocal(
+  proxySettings: Record<string, string> = {},
+  { heapConfig, storage }: { heapConfig?: string; storage?: string } = {},
+): Promise<Local> {
   const [proxy, sandbox, playground] = await Promise.all([freePort(), freePort(), freePort()])
   const ports = { proxy, sandbox, playground }
   const bindings = settings(ports)
   Object.assign(bindings.proxy, proxySettings)
   const workers = await startWorkers(
-    (['proxy', 'sandbox', 'playground'] as const).map((app) => ({ app, port: ports[app], bindings: bindings[app] })),
+    (['proxy', 'sandbox', 'playground'] as const).map((app) => ({
+      app,
+      port: ports[app],
+      bindings: bindings[app],
+      ...(app === 'proxy' && heapConfig !== undefined && { heapConfig }),
+    })),
+    storage,
   )
   const url = (port: number) => `http://localhost:${port}`
   return {
@@ -43,6 +59,7 @@ export async function startLocal(proxySettings: Record<string, string> = {}): Pr
       const response = await fetch(`${url(sandbox)}/_sandbox/${path}`)
       return (await response.json()) as T
     },
+    cron: (expression) => workers.scheduled('proxy', expression),
     stop: () => workers.stop(),
   }
 }

@@ -22,8 +22,16 @@ export function sandboxProcess(folder: string, onEnd: OnEnd): WorkerProcess {
   })
 }
 
-/** @param folder where everything is that it writes */
-export function proxyProcess(folder: string, heapUrl: string, onEnd: OnEnd): WorkerProcess {
+/**
+ * @param folder where everything is that it writes
+ * @param more settings beside and above those of a run
+ */
+export function proxyProcess(
+  folder: string,
+  heapUrl: string,
+  onEnd: OnEnd,
+  more: Record<string, string> = {},
+): WorkerProcess {
   return new WorkerProcess({
     app: 'proxy',
     bindings: {
@@ -33,6 +41,7 @@ export function proxyProcess(folder: string, heapUrl: string, onEnd: OnEnd): Wor
       HEAP_BASE_URL: heapUrl,
       HEAP_TIMEOUT_MS: '2000',
       OUTBOX_SHARDS: '4',
+      ...more,
     },
     storage: join(folder, 'storage'),
     temporary: temporaryIn(folder),

@@ -11,6 +11,7 @@ import {
   flattenEvent,
   googleSheets,
   isActionError,
+  jsonPages,
   mergeLead,
   slack,
   webhook,
@@ -25,6 +26,7 @@ import {
   type Salesforce,
   shown,
   type Slack,
+  type Source,
   type StandIn,
   startClearbit,
   startGoogle,
@@ -33,6 +35,7 @@ import {
   startReceiver,
   startSalesforce,
   startSlack,
+  startSource,
 } from './index.ts'
 
 /** The error of an action. */
@@ -614,6 +617,67 @@ describe('crm.monday', () => {
       'crm.monday: the token can see no such board',
     )
     expect(await failing(reader({ apiToken: 'wrong' }).readPage())).toMatchObject({ status: 401, retryable: false })
+  })
+
+  itFails(
+    () => service,
+    (options) => reader(options).readPage(),
+  )
+})
+
+describe('jsonPages', () => {
+  let service: Source
+  beforeAll(async () => {
+    service = await startSource({ pageSize: 100 })
+    for (let n = 0; n < 250; n++) service.records.push({ identity: `u${n}`, plan: { name: 'pro' }, phone: '' })
+  })
+  afterAll(() => service.close())
+  const reader = (options: object = {}) => jsonPages({ url: service.usersUrl, token: service.token, ...options })
+
+  it('pages through to the end, flat', async () => {
+    const records = await all(reader())
+    expect(records).toHaveLength(250)
+    expect(records[249]).toEqual({ identity: 'u249', 'plan.name': 'pro' })
+    expect(service.requests.map(({ query }) => query.get('after'))).toEqual([null, '100', '200'])
+  })
+
+  it('goes on from a cursor', async () => {
+    const { next } = await reader().readPage()
+    expect((await reader().readPage(next)).records[0]).toMatchObject({ identity: 'u100' })
+  })
+
+  it('sends its token nowhere else, whatever the source or the cursor says', async () => {
+    await expect(reader().readPage('https://evil.example/')).rejects.toThrow('cursor must be one of this reader')
+    await expect(reader().readPage('/users?after=100')).rejects.toThrow('cursor must be one of this reader')
+    for (const next of ['https://evil.example/', '//evil.example/users', 'http://[']) {
+      service.failNext(1, 200, {}, { records: [], next })
+      expect(await failing(reader().readPage())).toMatchObject({
+        message: 'jsonPages: The source answered 200: the next page is on another origin',
+        retryable: false,
+      })
+    }
+  })
+
+  it('takes nothing for records that is none', async () => {
+    service.failNext(1, 200, {}, { users: [] })
+    expect(await failing(reader().readPage())).toMatchObject({
+      message: 'jsonPages: The source answered 200: no list of records',
+      retryable: false,
+    })
+    service.failNext(1, 200, {}, 'Good morning')
+    expect(await failing(reader().readPage())).toMatchObject({ retryable: true })
+  })
+
+  it('ends where the pages do not', async () => {
+    expect((await failing(all(reader({ maxPages: 2 })))).message).toBe('jsonPages: there are more than 2 pages')
+    service.failNext(1, 200, {}, { records: [], next: service.usersUrl })
+    expect((await failing(all(reader()))).message).toBe('jsonPages: a page points back')
+  })
+
+  it('says what is wrong with the token, and not the token', async () => {
+    service.failNext(1, 401, {}, { error: `not ${service.token}` })
+    const error = await failing(reader().readPage())
+    expect(error).toMatchObject({ status: 401, message: 'jsonPages: The source answered 401: not ***' })
   })
 
   itFails(

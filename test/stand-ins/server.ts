@@ -32,6 +32,8 @@ export interface StandIn {
   failNext(times: number, status: number, headers?: Record<string, string>, body?: unknown): void
   /** Does what the next requests ask for, and hangs up without an answer. */
   loseNext(times: number): void
+  /** Leaves the next requests without an answer, and does nothing of what they ask for. */
+  hangNext(times: number): void
   close(): Promise<void>
 }
 
@@ -48,6 +50,7 @@ export async function standIn(
   const requests: Seen[] = []
   const failures: Reply[] = []
   let toLose = 0
+  let toHang = 0
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://stand-in')
@@ -60,6 +63,10 @@ export async function standIn(
       at: now(),
     }
     requests.push(seen)
+    if (toHang > 0) {
+      toHang--
+      return
+    }
     const failure = failures.shift()
     const reply = failure ?? (await Promise.resolve(seen).then(answer).catch(thrown))
     if (reply.status === 0 || (!failure && toLose > 0)) {
@@ -80,6 +87,9 @@ export async function standIn(
     },
     loseNext(times) {
       toLose += times
+    },
+    hangNext(times) {
+      toHang += times
     },
     close: () =>
       new Promise((resolve) => {

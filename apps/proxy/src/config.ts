@@ -84,7 +84,10 @@ const settings = z
       .optional(),
     HOOK_HEADER: z
       .string()
-      .regex(/^[\w-]{1,100}: *[ -~]{8,500}$/, { error: 'must be a name, a colon and a value of at least 8 characters' })
+      .trim()
+      .regex(/^[\w-]{1,100}: *[!-~][ -~]{7,499}$/, {
+        error: 'must be a name, a colon and a value of at least 8 characters',
+      })
       .optional(),
     WEBHOOK_SECRET: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
     PARTNER_CLIENT_ID: z.string().min(1, { error: 'must not be empty' }).optional(),

@@ -2,13 +2,16 @@
  * Runs of workflows as an operator sees them: what triggered them, how far they are, what went wrong, and what to do about it.
  * @module
  */
-import { Hono } from 'hono'
+import { isObject } from '@heap-edge/contract'
+import { type Context, Hono } from 'hono'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
+import type { ScheduleInput } from '../workflows/define.ts'
 import { workflowLedger } from '../workflows/durable.ts'
 import type { RunDetail } from '../workflows/runs.ts'
 import type { RunState } from '../workflows/sql.ts'
+import { jsonOf, limitBody } from './body.ts'
 import { adminOnly } from './token.ts'
 
 const MOST_LISTED = 100
@@ -16,6 +19,8 @@ const STATES: readonly string[] = ['received', 'running', 'complete', 'errored']
 /** Characters of an input that are shown in a list, and of one that is asked for by itself. */
 const SHOWN_IN_LIST = 2000
 const SHOWN_ALONE = 1_000_000
+/** Bytes of a body, which is a name. */
+const BODY_BYTES = 10_000
 
 /** The routes, below `/admin/workflows`. */
 export const workflows = new Hono<{ Bindings: Env }>().basePath('/admin/workflows')
@@ -47,6 +52,19 @@ workflows.get('/', async (c) => {
   })
 })
 
+workflows.post('/', limitBody(BODY_BYTES), async (c) => {
+  const body = await jsonOf(c)
+  const workflow = isObject(body) ? body.workflow : undefined
+  if (typeof workflow !== 'string') return noSchedule(c)
+  const active = configOf(c.env).workflows.get(workflow)
+  if (!active) return problem(c, 'not-found', 'No workflow of this name is there; it may lack its settings.')
+  if (active.workflow.trigger.kind !== 'schedule') return noSchedule(c)
+  const input: ScheduleInput = { scheduledTime: new Date().toISOString() }
+  const triggered = { workflow, trigger: 'schedule', key: input.scheduledTime, input: JSON.stringify(input) }
+  const started = await workflowLedger(c.env).receive([triggered])
+  return c.json({ runs: started.map(({ workflow, id, isKnown }) => ({ workflow, id, known: isKnown })) }, 202)
+})
+
 workflows.get('/:id', async (c) => {
   const id = c.req.param('id')
   const ledger = workflowLedger(c.env)
@@ -61,6 +79,11 @@ workflows.post('/:id/retry', async (c) => {
   if (run === 'complete') return problem(c, 'nothing-to-retry', 'Trigger it anew to have it done a second time.')
   return c.json(shown(run), 202)
 })
+
+function noSchedule(c: Context): Response {
+  const detail = 'must be the name of a workflow with a schedule'
+  return problem(c, 'invalid-body', 'Nothing was started.', [{ pointer: '/workflow', detail }])
+}
 
 const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
 

@@ -39,7 +39,7 @@ export class DeletionLedger extends DurableObject<Env> {
         suppress: (users, until, call) => suppress(env, config, users, until, call),
         submit: (users) => submit(admin, users, config.heapTimeoutMs),
         ask: (heapId) => ask(admin, heapId),
-        notify: (notice) => notify(config, notice),
+        notify: (notice) => notify(env, config, notice),
         setAlarm: (at) => void ctx.storage.setAlarm(at),
       },
       { overdueMs, timeoutMs, graceMs, underWayMs, usersPerRound: usersPerRound(config), channels: channelsOf(config) },

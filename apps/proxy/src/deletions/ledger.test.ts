@@ -179,7 +179,7 @@ class Model {
       graceMs: GRACE_MS,
       underWayMs: 2000,
       usersPerRound: 2,
-      channels: ['slack', 'webhook'],
+      channels: ['slack', 'webhook', 'workflow'],
     })
   }
 }

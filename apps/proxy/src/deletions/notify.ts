@@ -1,10 +1,13 @@
 /**
- * Delivers notifications: to an incoming webhook of Slack, and to a signed webhook of the user's.
+ * Delivers notifications: to an incoming webhook of Slack, to a signed webhook of the user's, and to workflows.
  * @module
  */
 import { statedDelay } from 'heap-edge/retry'
 import { Webhook } from 'standardwebhooks'
 import type { Config } from '../config.ts'
+import type { Env } from '../env.ts'
+import { deletionRuns, triggeredBy } from '../triggers/select.ts'
+import { workflowLedger } from '../workflows/durable.ts'
 import type { Channel, NoticeRow } from './sql.ts'
 import type { Notified } from './world.ts'
 
@@ -12,8 +15,12 @@ import type { Notified } from './world.ts'
 const TIMEOUT_MS = 10_000
 
 /** Who is told. */
-export function channelsOf({ slackWebhookUrl, webhook }: Config): Channel[] {
-  return [...(slackWebhookUrl ? ['slack' as const] : []), ...(webhook ? ['webhook' as const] : [])]
+export function channelsOf({ slackWebhookUrl, webhook, workflows }: Config): Channel[] {
+  return [
+    ...(slackWebhookUrl ? ['slack' as const] : []),
+    ...(webhook ? ['webhook' as const] : []),
+    ...(triggeredBy(workflows, 'deletion').length > 0 ? ['workflow' as const] : []),
+  ]
 }
 
 /**
@@ -21,9 +28,13 @@ export function channelsOf({ slackWebhookUrl, webhook }: Config): Channel[] {
  * receiver knows one that comes again. standardwebhooks.com
  */
 export async function notify(
-  { slackWebhookUrl, webhook }: Config,
-  { id, channel, body }: Pick<NoticeRow, 'id' | 'channel' | 'body'>,
+  env: Env,
+  config: Config,
+  notice: Pick<NoticeRow, 'id' | 'channel' | 'body'>,
 ): Promise<Notified> {
+  const { slackWebhookUrl, webhook } = config
+  const { id, channel, body } = notice
+  if (channel === 'workflow') return trigger(env, config, notice)
   const url = channel === 'slack' ? slackWebhookUrl : webhook?.url
   if (!url || body === null) return { ok: false, problem: `There is no address for ${channel} any more` }
   const headers: Record<string, string> = { 'Content-Type': 'application/json' }
@@ -48,5 +59,19 @@ export async function notify(
   } catch {
     // What fetch threw may name the address, which is a secret.
     return { ok: false, problem: `The receiver did not answer in ${TIMEOUT_MS} ms` }
+  }
+}
+
+/** The ledger of runs knows one that comes again by its id. */
+async function trigger(
+  env: Env,
+  { workflows }: Config,
+  { id, body }: Pick<NoticeRow, 'id' | 'body'>,
+): Promise<Notified> {
+  try {
+    if (body !== null) await workflowLedger(env).receive(deletionRuns(workflows, id, body))
+    return { ok: true }
+  } catch {
+    return { ok: false, problem: 'The ledger of runs did not take it' }
   }
 }

@@ -62,8 +62,8 @@ export interface NoticeRow {
   problem: string | null
 }
 
-/** Where notifications go. */
-export type Channel = 'slack' | 'webhook'
+/** Where notifications go; `workflow` is those of heap.config.ts that wait for deletions. */
+export type Channel = 'slack' | 'webhook' | 'workflow'
 
 /**
  * `subjects` are the users of a deletion: `kind` is `identity` or `user_id`. `stage` is 0 until a subject is suppressed, then 1.

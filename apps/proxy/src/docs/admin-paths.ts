@@ -101,17 +101,17 @@ const outboxSchema = {
   },
 }
 
-const idInPath = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
+export const idInPath = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
 
-const json = (schema: object) => ({ 'application/json': { schema } })
-const query = (name: string, type: string, description: string) => ({
+export const json = (schema: object) => ({ 'application/json': { schema } })
+export const query = (name: string, type: string, description: string) => ({
   name,
   in: 'query',
   description,
   schema: { type },
 })
-const admin = { tags: ['admin'], security: [{ adminToken: [] }] }
-const ADMIN_REFUSALS: ProblemKind[] = ['unauthorized', 'admin-closed', 'invalid-body', 'misconfigured']
+export const admin = { tags: ['admin'], security: [{ adminToken: [] }] }
+export const ADMIN_REFUSALS: ProblemKind[] = ['unauthorized', 'admin-closed', 'invalid-body', 'misconfigured']
 
 /** The paths. */
 export const ADMIN_PATHS = {

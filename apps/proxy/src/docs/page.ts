@@ -60,7 +60,12 @@ export function page(document: Document, origin: string) {
         </p>
         ${ingest.map(([path, item]) => route(path, item.post as unknown as Operation, origin))}
         <h2>For operators</h2>
-        <p>With <code>Authorization: Bearer</code> and the <code>ADMIN_TOKEN</code>: ${operations(document.paths)}.</p>
+        <p>
+          With <code>Authorization: Bearer</code> and the <code>ADMIN_TOKEN</code>:
+          ${operations(document.paths, 'admin')}.
+        </p>
+        <h2>For Heap's webhooks, and other services</h2>
+        <p>What comes starts workflows of <code>heap.config.ts</code>: ${operations(document.paths, 'hooks')}.</p>
         <h2>Answers</h2>
         <p>
           Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:
@@ -98,11 +103,11 @@ export function page(document: Document, origin: string) {
     </html>`
 }
 
-/** The admin routes, each with what it does. */
-function operations(paths: Record<string, object>) {
+/** The routes with a tag, each with what it does. */
+function operations(paths: Record<string, object>, tag: string) {
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item as Record<string, { tags: string[]; summary: string }>)
-      .filter(([, { tags }]) => tags.includes('admin'))
+      .filter(([, { tags }]) => tags.includes(tag))
       .map(([method, { summary }]) => html`<br /><code>${method.toUpperCase()} ${path}</code> ${summary}`),
   )
 }

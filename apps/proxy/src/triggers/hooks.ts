@@ -3,8 +3,8 @@
  * @module
  */
 import type { Problem } from '@heap-edge/contract'
-import { type Context, Hono } from 'hono'
-import { jsonOf, limitBody } from '../admin/body.ts'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { idempotencyKeyOf, jsonOf, limitBody } from '../admin/body.ts'
 import { same } from '../admin/token.ts'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
@@ -22,30 +22,45 @@ const MOST_BYTES = 10_000_000
 
 type HookContext = Context<{ Bindings: Env }>
 
+/** Lets in who may, before anything of the body is looked at. */
+const only =
+  (isAllowed: (c: HookContext) => boolean): MiddlewareHandler<{ Bindings: Env }> =>
+  async (c, next) =>
+    isAllowed(c) ? next() : unauthorized(c)
+
+const withToken = only((c) => {
+  const { hookToken } = configOf(c.env)
+  return hookToken !== undefined && same(c.req.param('token') ?? '', hookToken)
+})
+
+/** Heap can send headers of one's own beside the address. */
+const withHeader = only((c) => {
+  const { hookHeader } = configOf(c.env)
+  return !hookHeader || same(c.req.header(hookHeader.name) ?? '', hookHeader.value)
+})
+
+const withHash = only((c) => configOf(c.env).webhookSecret !== undefined && c.req.header('Heap-Hash') !== undefined)
+
 /** The routes, below `/hooks`. */
 export const hooks = new Hono<{ Bindings: Env }>().basePath('/hooks')
 
-hooks.post('/event/:token', limitBody(EVENT_BYTES), async (c) => {
-  const config = configOf(c.env)
-  if (!isAllowed(config.hookToken, c.req.param('token'))) return unauthorized(c)
-  const { hookHeader } = config
-  // Heap can send headers of one's own beside the address.
-  if (hookHeader && !same(c.req.header(hookHeader.name) ?? '', hookHeader.value)) return unauthorized(c)
+hooks.post('/event/:token?', withToken, withHeader, limitBody(EVENT_BYTES), async (c) => {
   const body = await jsonOf(c)
   const problems = problemsOfEvent(body)
   if (problems.length > 0) return refused(c, 'An event is an object with values, or with objects of values.', problems)
-  return start(c, eventRuns(config.workflows, body as Record<string, unknown>))
+  return start(c, eventRuns(configOf(c.env).workflows, body as Record<string, unknown>))
 })
 
-hooks.post('/run/:workflow/:token', limitBody(MOST_BYTES), async (c) => {
-  const config = configOf(c.env)
-  if (!isAllowed(config.hookToken, c.req.param('token'))) return unauthorized(c)
+hooks.post('/run/:workflow/:token?', withToken, limitBody(MOST_BYTES), async (c) => {
   const name = c.req.param('workflow')
-  const active = config.workflows.get(name)
+  const active = configOf(c.env).workflows.get(name)
   if (active?.workflow.trigger.kind !== 'run') {
     return problem(c, 'not-found', 'No workflow of this name takes records; it may lack its settings.')
   }
-  const key = c.req.header('Idempotency-Key')
+  const key = idempotencyKeyOf(c)
+  if (key === null) {
+    return problem(c, 'invalid-body', 'Idempotency-Key must have 1 to 255 visible ASCII characters.')
+  }
   const body = await jsonOf(c)
   const problems = problemsOfRecords(body)
   if (problems.length > 0) return refused(c, 'Send a list of objects.', problems)
@@ -54,7 +69,7 @@ hooks.post('/run/:workflow/:token', limitBody(MOST_BYTES), async (c) => {
   return start(c, [{ workflow: name, trigger: 'run', input, ...identified }])
 })
 
-hooks.post('/segment', limitBody(MOST_BYTES), async (c) => {
+hooks.post('/segment', withHash, limitBody(MOST_BYTES), async (c) => {
   const { webhookSecret } = configOf(c.env)
   const header = c.req.header('Heap-Hash')
   const bytes = new Uint8Array(await c.req.arrayBuffer())
@@ -81,7 +96,8 @@ hooks.post('/segment', limitBody(MOST_BYTES), async (c) => {
   }
 })
 
-hooks.all('*', (c) => {
+hooks.all('*', async (c, next) => {
+  if (c.req.method === 'POST') return next()
   c.header('Allow', 'POST')
   return problem(c, 'method-not-allowed', 'Send a POST.')
 })
@@ -91,10 +107,6 @@ async function start(c: HookContext, triggered: Triggered[]): Promise<Response> 
   const started = triggered.length > 0 ? await workflowLedger(c.env).receive(triggered) : []
   const runs = started.map(({ workflow, id, isKnown }) => ({ workflow, id, known: isKnown }))
   return c.json({ runs }, runs.some(({ known }) => !known) ? 202 : 200)
-}
-
-function isAllowed(wanted: string | undefined, given: string): boolean {
-  return wanted !== undefined && same(given, wanted)
 }
 
 /** The same for whatever is wrong or missing. */

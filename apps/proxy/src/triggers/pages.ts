@@ -54,14 +54,16 @@ export class SegmentPages {
     const text = JSON.stringify({ segment, added, removed })
     const [known] = this.#sql.exec<{ total: number }>('SELECT total FROM pages WHERE task = ? LIMIT 1', task)
     if (known && known.total !== total) return { kind: 'another-total' }
+    const [stored] = this.#sql.exec('SELECT at FROM pages WHERE task = ? AND page = ? LIMIT 1', task, page)
+    // Not in parts with one that came before, which may have been written otherwise.
+    if (stored) return { kind: 'waiting' }
     const [sum] = this.#sql.exec<{ characters: number | null }>(
-      'SELECT sum(length(text)) AS characters FROM pages WHERE task = ? AND page != ?',
+      'SELECT sum(length(text)) AS characters FROM pages WHERE task = ?',
       task,
-      page,
     )
     if ((sum?.characters ?? 0) + text.length > MOST_CHARACTERS) return { kind: 'too-large' }
     for (const [place, part] of partsOf(text).entries()) {
-      const query = 'INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+      const query = 'INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)'
       this.#sql.exec(query, task, page, place, total, part, now)
     }
     const [count] = this.#sql.exec<{ pages: number }>(

@@ -18,7 +18,7 @@ const MOST_CHARACTERS = 1000
 const segment = z.object({ id: z.int(), name: z.string().max(MOST_CHARACTERS) })
 const user = z.object({ id: z.union([z.string().min(1).max(MOST_CHARACTERS), z.number()]).transform(String) })
 // Heap's own integrations of a customer have none.
-const head = { id_token: z.string().max(100).nullish(), customer_config: z.unknown() }
+const head = { id_token: z.string().max(100).nullish(), customer_config: z.unknown().optional() }
 
 const sync = z.object({
   ...head,

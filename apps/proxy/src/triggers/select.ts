@@ -38,14 +38,31 @@ export function eventRuns(workflows: Workflows, body: Record<string, unknown>): 
 }
 
 /** Of a segment sync of which all pages are there. */
-export function segmentRuns(workflows: Workflows, task: string, sync: Sync, isDrained = false): Triggered[] {
-  return triggeredBy(workflows, 'segment').flatMap(({ name, trigger: { segment, change } }): Triggered[] => {
+export function segmentRuns(workflows: Workflows, task: string, sync: Sync): Triggered[] {
+  return ofSegment(workflows, sync.segment).flatMap(({ name, trigger: { change } }): Triggered[] => {
     const users = change === 'drained' ? [] : sync[change]
-    if (segment !== '*' && segment !== sync.segment.name) return []
-    if (change === 'drained' ? !isDrained : users.length === 0) return []
+    if (users.length === 0) return []
     const input: SegmentInput = { segment: sync.segment, users }
     return [{ workflow: name, trigger: 'segment', key: task, input: JSON.stringify(input) }]
   })
+}
+
+/** Of a segment that is empty now. Heap does not number what says so, and says it again where it heard no answer. */
+export function drainRuns(workflows: Workflows, segment: Sync['segment']): Triggered[] {
+  const input: SegmentInput = { segment, users: [] }
+  return ofSegment(workflows, segment)
+    .filter(({ trigger }) => trigger.change === 'drained')
+    .map(({ name }) => ({
+      workflow: name,
+      trigger: 'segment',
+      key: contentKey(input),
+      windowMs: SAME_MS,
+      input: JSON.stringify(input),
+    }))
+}
+
+function ofSegment(workflows: Workflows, { name }: Sync['segment']) {
+  return triggeredBy(workflows, 'segment').filter(({ trigger: { segment } }) => segment === '*' || segment === name)
 }
 
 /** Of a notice about a deletion, in the form in which a webhook gets it. */

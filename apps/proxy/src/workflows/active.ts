@@ -48,7 +48,7 @@ export function activeWorkflows(
     } catch (error) {
       // Its message names the option and not its value; that of others may show it.
       const why = isOptionError(error) ? error.message : 'does not take them'
-      refuse(`finds a mistake in ${given.join(', ')}: ${why}`)
+      refuse(`finds a mistake in ${given.join(', ') || 'its settings'}: ${why}`)
     }
   }
   return { active, problems }

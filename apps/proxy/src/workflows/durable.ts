@@ -9,7 +9,7 @@ import type { Sql } from '../outbox/sql.ts'
 import { type Connection, Connections } from '../triggers/connections.ts'
 import { type Added, SegmentPages, type SyncPage } from '../triggers/pages.ts'
 import { dueSchedules } from '../triggers/schedules.ts'
-import { segmentRuns } from '../triggers/select.ts'
+import { drainRuns, segmentRuns } from '../triggers/select.ts'
 import { platformOf } from './platform.ts'
 import { type RunDetail, Runs, type Started, type StepReport, type Triggered } from './runs.ts'
 import { type RunState, SCHEMA } from './sql.ts'
@@ -61,8 +61,7 @@ export class WorkflowLedger extends DurableObject<Env> {
   /** The same for a segment that is empty now. */
   drain(segment: SyncPage['segment'], signature: string): 'whole' | 'replayed' {
     if (!this.#pages.isNew(signature, Date.now())) return 'replayed'
-    const sync = { segment, added: [], removed: [] }
-    this.#runs.receive(segmentRuns(configOf(this.env).workflows, `drain:${signature}`, sync, true))
+    this.#runs.receive(drainRuns(configOf(this.env).workflows, segment))
     return 'whole'
   }
 
@@ -70,7 +69,7 @@ export class WorkflowLedger extends DurableObject<Env> {
     return this.#runs.input(id)
   }
 
-  /** Inputs by the id of their run, those that have no more characters. */
+  /** Inputs by the id of their run, those that have no more bytes. */
   inputs(ids: string[], most: number): Record<string, string> {
     const all = ids.map((id) => [id, this.#runs.input(id, most)?.text] as const)
     return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))

@@ -108,17 +108,21 @@ export class Runs {
     const query = 'SELECT * FROM runs WHERE next_at <= ? ORDER BY next_at LIMIT ?'
     for (const { seq, id, attempts } of this.#sql.exec<RunRow>(query, this.#world.now(), STARTS_PER_RUN)) {
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS)
-      this.#sql.exec(
-        'UPDATE runs SET attempts = attempts + 1, next_at = ? WHERE seq = ?',
+      const [due] = this.#sql.exec(
+        "UPDATE runs SET attempts = attempts + 1, next_at = ? WHERE seq = ? AND state = 'received' RETURNING seq",
         this.#world.now() + pause,
         seq,
       )
+      // One that was asked for before a crash may have got on while others were started.
+      if (!due) continue
       try {
         await this.#world.start(id)
-        this.#sql.exec('UPDATE runs SET next_at = NULL, problem = NULL WHERE seq = ?', seq)
-        this.#sql.exec("UPDATE runs SET state = 'running' WHERE seq = ? AND state = 'received'", seq)
+        // It may be over already.
+        const query = `UPDATE runs SET state = 'running', next_at = NULL, problem = NULL WHERE seq = ? AND state = 'received'`
+        this.#sql.exec(query, seq)
       } catch (error) {
-        this.#sql.exec('UPDATE runs SET problem = ? WHERE seq = ?', `Not started: ${String(error).slice(0, 500)}`, seq)
+        const problem = `Not started: ${String(error).slice(0, 500)}`
+        this.#sql.exec("UPDATE runs SET problem = ? WHERE seq = ? AND state = 'received'", problem, seq)
       }
     }
     this.#setAlarm()
@@ -208,7 +212,12 @@ export class Runs {
       await this.#world.revive(id)
     } else {
       this.change(id, 'running', null)
-      await this.#world.restart(id, run.steps.find(({ state }) => state !== 'complete')?.name)
+      try {
+        await this.#world.restart(id, run.steps.find(({ state }) => state !== 'complete')?.name)
+      } catch (error) {
+        if (this.#byId(id)[0]?.state === 'running') this.change(id, 'errored', run.problem)
+        throw error
+      }
     }
     return this.get(id)
   }
@@ -225,6 +234,8 @@ export class Runs {
     const query = "SELECT * FROM runs WHERE state = 'running' AND seen_at < ? ORDER BY seen_at LIMIT ?"
     for (const { id } of this.#sql.exec<RunRow>(query, now - SILENT_MS, ASKS_PER_ROUND)) {
       const state = await this.#world.state(id).catch(() => undefined)
+      // What it says of itself meanwhile is truer.
+      if (this.#byId(id)[0]?.state !== 'running') continue
       if (state === 'complete') this.change(id, 'complete', null)
       else if (state === 'gone') this.change(id, 'errored', 'The platform has ended it')
       else if (state === 'going') this.change(id, 'running', null)
