@@ -670,7 +670,7 @@ describe('jsonPages', () => {
 
   it('ends where the pages do not', async () => {
     expect((await failing(all(reader({ maxPages: 2 })))).message).toBe('jsonPages: there are more than 2 pages')
-    service.failNext(1, 200, {}, { records: [], next: service.usersUrl })
+    service.failNext(2, 200, {}, { records: [], next: service.usersUrl })
     expect((await failing(all(reader()))).message).toBe('jsonPages: a page points back')
   })
 
