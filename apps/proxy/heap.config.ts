@@ -4,6 +4,7 @@
  */
 import { clearbit, crm, googleSheets, heap, jsonPages, mergeLead, type Lead, type Reader } from '@heap-edge/workflows'
 import { readDeletion } from './src/deletions/request.ts'
+import { copyPages } from './src/workflows/copy.ts'
 import { defineConfig, every, onEvent, onRun, type Run } from './src/workflows/define.ts'
 
 /** Fields that say where somebody is, by the names that were chosen in Heap. */
@@ -13,32 +14,13 @@ const LOCATION = /^location\.|(^|\.)(continent|country|region|city|postal_code|l
 const LOOK_UPS = 5
 const PAUSE_MS = '60000'
 
-/** A step for each page: what was sent is not sent again. */
-async function copy<Record>(
-  reader: Reader,
-  { step }: Pick<Run<unknown>, 'step'>,
-  toRecord: (row: Awaited<ReturnType<Reader['readPage']>>['records'][number]) => Record,
-  send: (records: Record[]) => Promise<heap.Sent>,
-): Promise<void> {
-  let cursor: string | null = null
-  for (let page = 1; page === 1 || cursor !== null; page++) {
-    const at: string | null = cursor
-    cursor = await step.do(`page ${page}`, async () => {
-      const { records, next } = await reader.readPage(at ?? undefined)
-      const { problems } = await send(records.map(toRecord))
-      if (problems.length > 0) console.warn(`Page ${page}: refused ${JSON.stringify(problems)}`)
-      return next ?? null
-    })
-  }
-}
-
 /** Each account under the field that is its id in Heap. */
 function accountsOf(
   reader: Reader,
   idField: string,
   { step, proxy }: Pick<Run<unknown>, 'step' | 'proxy'>,
 ): Promise<void> {
-  return copy(
+  return copyPages(
     reader,
     { step },
     ({ [idField]: id, ...properties }) => ({ account_id: String(id), properties }),
@@ -137,7 +119,7 @@ export default defineConfig([
     uses: ['USERS_TOKEN'],
     check: ({ USERS_URL: url, USERS_TOKEN: token }) => void jsonPages({ url, token }),
     run: ({ settings: { USERS_URL: url, USERS_TOKEN: token }, step, proxy }) =>
-      copy(
+      copyPages(
         jsonPages({ url, token }),
         { step },
         ({ identity, ...properties }) => ({ identity: String(identity), properties }),

@@ -144,10 +144,7 @@ const settings = z
     },
     /** Who is told about deletions: an incoming webhook of Slack, and a webhook that is signed. */
     slackWebhookUrl: value.SLACK_WEBHOOK_URL,
-    webhook:
-      value.NOTIFY_WEBHOOK_URL !== undefined && value.NOTIFY_WEBHOOK_SECRET !== undefined
-        ? { url: value.NOTIFY_WEBHOOK_URL, secret: value.NOTIFY_WEBHOOK_SECRET }
-        : undefined,
+    webhook: both(value.NOTIFY_WEBHOOK_URL, value.NOTIFY_WEBHOOK_SECRET, (url, secret) => ({ url, secret })),
     /** Who has it may use the admin routes; without it they are closed. */
     adminToken: value.ADMIN_TOKEN,
     /** Signs the tokens by which users prove their identity; without it nobody needs one. */
@@ -159,10 +156,10 @@ const settings = z
     /** Heap signs segment syncs with it; without it none is taken. */
     webhookSecret: value.WEBHOOK_SECRET,
     /** What Heap gave for the OAuth flow that connects segment syncs. */
-    partner:
-      value.PARTNER_CLIENT_ID !== undefined && value.PARTNER_CLIENT_SECRET !== undefined
-        ? { clientId: value.PARTNER_CLIENT_ID, clientSecret: value.PARTNER_CLIENT_SECRET }
-        : undefined,
+    partner: both(value.PARTNER_CLIENT_ID, value.PARTNER_CLIENT_SECRET, (clientId, clientSecret) => ({
+      clientId,
+      clientSecret,
+    })),
     /** How long a step that failed waits for its second try, in ms. */
     workflowRetryMs: value.WORKFLOW_RETRY_MS,
     /** Counts what each client's address writes; without it nobody does. */
@@ -171,6 +168,11 @@ const settings = z
 
 /** The settings, checked and typed, and the workflows that they switch on. */
 export type Config = z.infer<typeof settings> & { workflows: ReadonlyMap<string, ActiveWorkflow> }
+
+/** What two settings are together; nothing where one is missing. */
+function both<Made>(one: string | undefined, other: string | undefined, make: (one: string, other: string) => Made) {
+  return one === undefined || other === undefined ? undefined : make(one, other)
+}
 
 function headerOf(field: string | undefined): { name: string; value: string } | undefined {
   const [, name = '', value = ''] = /^([^:]+): *(.+)$/.exec(field ?? '') ?? []

@@ -3,7 +3,8 @@
  * @module
  */
 import { DatabaseSync } from 'node:sqlite'
-import type { Sql } from './outbox/sql.ts'
+import fc from 'fast-check'
+import type { Sql } from './sql.ts'
 
 /** SQLite, of which a crash loses what was written since something last left the object; with the alarm of the object. */
 export class Storage {
@@ -162,4 +163,48 @@ export class Machine<T> {
 /** All that can go on without an answer from outside has gone on. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 30; i++) await Promise.resolve()
+}
+
+/** What a model test makes of its steps: it has a clock, and an object that it tests. */
+interface Model<Step> {
+  step(step: Step): unknown
+  ring(): void
+  finish(): Promise<void>
+  storage: Storage
+}
+
+/** A step of this kind, with these fields. */
+export const stepOf = <Step extends { do: string }, Kind extends Step['do'] = Step['do']>(kind: Kind, fields: object) =>
+  fc.record({ do: fc.constant(kind), ...fields }) as unknown as fc.Arbitrary<Step>
+
+/** The steps that all models know: an answer comes, time passes, the object dies. */
+export const commonSteps = {
+  answer: { which: fc.nat(5) },
+  crash: { keep: fc.boolean(), lost: fc.boolean() },
+}
+
+/**
+ * Runs models through steps, one after the other, to their end.
+ *
+ * @param verify looks at what has become of it
+ * @param runs models; `MODEL_RUNS` is for the long form
+ */
+export async function verifyModels<Step, M extends Model<Step>>(
+  steps: fc.Arbitrary<Step[]>,
+  start: () => M,
+  verify: (model: M) => void | Promise<void>,
+  runs: number,
+): Promise<void> {
+  const property = fc.asyncProperty(steps, async (all) => {
+    const model = start()
+    for (const step of all) {
+      void model.step(step)
+      model.ring()
+      await settled()
+    }
+    await model.finish()
+    await verify(model)
+    model.storage.close()
+  })
+  await fc.assert(property, { numRuns: Number(process.env.MODEL_RUNS ?? runs) })
 }

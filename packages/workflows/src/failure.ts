@@ -82,6 +82,8 @@ function reasonOf(text: string): string {
 }
 
 /**
+ * A text without secrets.
+ *
  * @example
  * ```ts
  * hidden('no such key: s3cret', ['s3cret']) // 'no such key: ***'

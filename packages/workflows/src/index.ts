@@ -3,6 +3,7 @@
  * and in Node.
  * @module
  */
+export { readBody } from './body.ts'
 export * as clearbit from './clearbit.ts'
 export * as crm from './crm/index.ts'
 export {
@@ -13,6 +14,7 @@ export {
   isOptionError,
   OptionError,
 } from './errors.ts'
+export { hidden } from './failure.ts'
 export { flattenEvent } from './event.ts'
 export { flatten, type FlatRecord, type FlattenOptions, type FlatValue } from './flat.ts'
 export type { Page, Reader } from './crm/index.ts'

@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { ARRIVAL_MS } from '../forward.ts'
+import { sqlOf } from '../sql.ts'
 import { ask, heapAdminOf, submit } from './heap.ts'
 import { type Created, type DeletionDetail, Ledger } from './ledger.ts'
 import { channelsOf, notify } from './notify.ts'
@@ -22,7 +23,7 @@ export class DeletionLedger extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const { sql } = ctx.storage
+    const sql = sqlOf(ctx.storage)
     sql.exec(SCHEMA)
     const config = configOf(env)
     const admin = heapAdminOf(config)
@@ -30,9 +31,7 @@ export class DeletionLedger extends DurableObject<Env> {
     const underWayMs = config.heapTimeoutMs + ARRIVAL_MS
     this.#ledger = new Ledger(
       {
-        sql: {
-          exec: <Row>(query: string, ...values: SqlStorageValue[]) => sql.exec(query, ...values).toArray() as Row[],
-        },
+        sql,
         now: () => Date.now(),
         random: () => Math.random(),
         uuid: () => crypto.randomUUID(),

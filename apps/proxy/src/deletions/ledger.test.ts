@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Call, Machine, settled, type Storage } from '../testing.ts'
+import { type Call, Machine, commonSteps, stepOf, verifyModels, type Storage } from '../testing.ts'
 import { type DeletionDetail, Ledger } from './ledger.ts'
 import { FOREVER } from './subjects.ts'
 import { type DeletionRow, SCHEMA } from './sql.ts'
@@ -184,8 +184,7 @@ class Model {
   }
 }
 
-const record = <Kind extends Step['do']>(kind: Kind, rest: object) =>
-  fc.record({ do: fc.constant(kind), ...rest }) as fc.Arbitrary<Step>
+const record = (kind: Step['do'], fields: object) => stepOf<Step>(kind, fields)
 
 const steps = fc.array(
   fc.oneof(
@@ -196,11 +195,11 @@ const steps = fc.array(
         key: fc.option(fc.nat(2), { nil: undefined }),
       }),
     },
-    { weight: 16, arbitrary: record('answer', { which: fc.nat(5) }) },
+    { weight: 16, arbitrary: record('answer', commonSteps.answer) },
     { weight: 4, arbitrary: record('wait', { ms: fc.oneof(fc.nat(5000), fc.nat(HOUR_MS), fc.nat(8 * HOUR_MS)) }) },
     { weight: 4, arbitrary: record('cron', {}) },
     { weight: 1, arbitrary: record('poll', { which: fc.nat(5) }) },
-    { weight: 2, arbitrary: record('crash', { keep: fc.boolean(), lost: fc.boolean() }) },
+    { weight: 2, arbitrary: record('crash', commonSteps.crash) },
     {
       weight: 3,
       arbitrary: record('mode', {
@@ -220,20 +219,7 @@ it(
   { timeout: TIMEOUT_MS },
   async () => {
     expect.hasAssertions()
-    await fc.assert(
-      fc.asyncProperty(steps, async (all) => {
-        const model = new Model()
-        for (const step of all) {
-          model.step(step)
-          model.ring()
-          await settled()
-        }
-        await model.finish()
-        verify(model)
-        model.storage.close()
-      }),
-      { numRuns: Number(process.env.MODEL_RUNS ?? 200) },
-    )
+    await verifyModels(steps, () => new Model(), verify, 200)
   },
 )
 
@@ -268,7 +254,7 @@ function verify(model: Model): void {
     // Each end is told once to each channel: sent again, it is the same.
     for (const event of ['overdue', 'complete', 'failed', 'timed_out']) {
       const times = audit.filter(({ what }) => what === event).length
-      for (const channel of ['slack', 'webhook']) {
+      for (const channel of ['slack', 'webhook', 'workflow']) {
         expect(notices.filter((notice) => notice.event === event && notice.channel === channel)).toHaveLength(times)
       }
       expect(times).toBeLessThanOrEqual(event === 'overdue' || event === 'timed_out' ? resumed + 1 : 1)

@@ -2,7 +2,7 @@
  * The notifications about deletions: written in the transaction of what is told, and sent until somebody takes them.
  * @module
  */
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import { messageOf, type NoticeEvent } from './messages.ts'
 import type { Channel, DeletionRow, NoticeRow } from './sql.ts'
 import { nextAttemptAt, NOTICE_BACKOFF, NOTICE_LIFE_MS } from './state.ts'

@@ -2,7 +2,7 @@
  * The deletions and their requests at Heap: every change of a deletion comes with its line in the audit.
  * @module
  */
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import type { AuditRow, DeletionRow, RequestRow } from './sql.ts'
 import { type DeletionState, mayBecome } from './state.ts'
 

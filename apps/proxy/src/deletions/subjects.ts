@@ -3,7 +3,7 @@
  * @module
  */
 import { createHmac } from 'node:crypto'
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import type { DeletionRow } from './sql.ts'
 import type { DeletedUser, NamedUser } from './world.ts'
 

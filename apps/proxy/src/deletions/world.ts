@@ -2,7 +2,7 @@
  * What the ledger is given: users, settings, and the world around it.
  * @module
  */
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import type { Channel, NoticeRow } from './sql.ts'
 
 /** Whom a deletion is about. */

@@ -110,6 +110,17 @@ export const query = (name: string, type: string, description: string) => ({
   description,
   schema: { type },
 })
+/** A page of a list; `next` goes into the query parameter of this name. */
+export const pageOf = (lists: object, type: string, parameter: string) => ({
+  description: 'A page of them',
+  content: json({
+    type: 'object',
+    properties: {
+      ...lists,
+      next: { type: [type, 'null'], description: `Goes into \`${parameter}\`, where there are more` },
+    },
+  }),
+})
 export const admin = { tags: ['admin'], security: [{ adminToken: [] }] }
 export const ADMIN_REFUSALS: ProblemKind[] = ['unauthorized', 'admin-closed', 'invalid-body', 'misconfigured']
 
@@ -204,16 +215,7 @@ export const ADMIN_PATHS = {
         query('after', 'string', 'The id after which to go on'),
       ],
       responses: {
-        200: {
-          description: 'A page of them',
-          content: json({
-            type: 'object',
-            properties: {
-              deletions: { type: 'array', items: deletionSchema },
-              next: { type: ['string', 'null'], description: 'Goes into `after`, where there are more' },
-            },
-          }),
-        },
+        200: pageOf({ deletions: { type: 'array', items: deletionSchema } }, 'string', 'after'),
         ...refusals(ADMIN_REFUSALS),
       },
     },

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ProblemKind } from '../problem.ts'
-import { ADMIN_REFUSALS, admin, idInPath, json, query } from './admin-paths.ts'
+import { ADMIN_REFUSALS, admin, idInPath, json, pageOf, query } from './admin-paths.ts'
 import { refusals } from './answers.ts'
 
 const startedSchema = {
@@ -124,17 +124,11 @@ export const WORKFLOW_PATHS = {
         query('before', 'integer', 'The `next` of the list before'),
       ],
       responses: {
-        200: {
-          description: 'A page of them',
-          content: json({
-            type: 'object',
-            properties: {
-              workflows: { type: 'array', items: { type: 'object' } },
-              runs: { type: 'array', items: runSchema },
-              next: { type: ['integer', 'null'], description: 'Goes into `before`, where there are more' },
-            },
-          }),
-        },
+        200: pageOf(
+          { workflows: { type: 'array', items: { type: 'object' } }, runs: { type: 'array', items: runSchema } },
+          'integer',
+          'before',
+        ),
         ...refusals(ADMIN_REFUSALS),
       },
     },

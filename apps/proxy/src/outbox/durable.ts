@@ -10,7 +10,8 @@ import { appBudget, IDENTITY_RULES, identityLimiter } from '../limits/durable.ts
 import { LEASE_MS } from '../limits/lease.ts'
 import { budgetName, limiterName } from '../limits/permits.ts'
 import { Outbox } from './outbox.ts'
-import { SCHEMA, type SetAsideRow, type Sql } from './sql.ts'
+import { type Sql, sqlOf } from '../sql.ts'
+import { SCHEMA, type SetAsideRow } from './sql.ts'
 import type { Arrival, ArrivedRow, OutboxRecord, OutboxStatus } from './world.ts'
 
 /** Where an error that nobody expected has ended a run, the next one begins after this time, in ms. */
@@ -38,11 +39,8 @@ export class OutboxShard extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const { sql } = ctx.storage
-    sql.exec(SCHEMA)
-    this.#sql = {
-      exec: <Row>(query: string, ...values: SqlStorageValue[]) => sql.exec(query, ...values).toArray() as Row[],
-    }
+    this.#sql = sqlOf(ctx.storage)
+    this.#sql.exec(SCHEMA)
   }
 
   /** Stores records; `unanswered` where they are in a request that may still arrive. What is answered is durable. */

@@ -8,7 +8,7 @@
 import { ARRIVAL_MS } from '../forward.ts'
 import type { Entry } from '../limits/rolling-window.ts'
 import { type Rule, Windows } from '../limits/windows.ts'
-import type { Sql } from './sql.ts'
+import type { Sql } from '../sql.ts'
 
 /** One request with one event: what an owner has to be allowed so that something of it can be sent. */
 const LEAST = [1, 1]

@@ -3,7 +3,8 @@
  * @module
  */
 import { PATHS } from '@heap-edge/contract'
-import type { SetAsideRow, Sql, WaitingRow } from './sql.ts'
+import type { Sql } from '../sql.ts'
+import type { SetAsideRow, WaitingRow } from './sql.ts'
 
 /** Which of the waiting records are wanted. */
 export interface Wanted {

@@ -1,12 +1,7 @@
 /**
- * The tables of one shard of the outbox, and what is needed of a database to work with them.
+ * The tables of one shard of the outbox.
  * @module
  */
-
-/** A database: SQLite in a Durable Object, or Node's in the model test. */
-export interface Sql {
-  exec<Row = Record<string, unknown>>(query: string, ...values: (string | number | null)[]): Row[]
-}
 
 /** A record that waits, without its body. */
 export interface WaitingRow {

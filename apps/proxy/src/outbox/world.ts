@@ -5,7 +5,7 @@
 import type { Delivery } from '../forward.ts'
 import type { Entry } from '../limits/rolling-window.ts'
 import type { Rule } from '../limits/windows.ts'
-import type { Sql } from './sql.ts'
+import type { Sql } from '../sql.ts'
 
 /** A record on its way to Heap. */
 export interface OutboxRecord {

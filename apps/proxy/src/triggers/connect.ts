@@ -4,22 +4,23 @@
  * @module
  */
 import { PATHS, partner } from '@heap-edge/contract'
+import { readBody } from '@heap-edge/workflows'
 import { type Context, Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
+import { issueTicket, readTicket } from '../admin/ticket.ts'
 import { adminOnly, same } from '../admin/token.ts'
 import { type Config, configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
 import { workflowLedger } from '../workflows/durable.ts'
-import { issueTicket, readTicket } from './ticket.ts'
 
 type ConnectContext = Context<{ Bindings: Env }>
 
 const COOKIE = 'heap-edge-connect'
 const LIFE_S = 600
 const TIMEOUT_MS = 10_000
-/** Characters of an answer of Heap that are read. */
-const MOST_CHARACTERS = 100_000
+/** Of an answer of Heap. */
+const MOST_BYTES = 100_000
 
 /** The routes for an operator, below `/admin/connections`. */
 export const connections = new Hono<{ Bindings: Env }>().basePath('/admin/connections')
@@ -139,8 +140,8 @@ async function connectionOf(
 async function jsonFrom(url: string, init: RequestInit): Promise<unknown> {
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
-    const text = await response.text()
-    return response.ok && text.length <= MOST_CHARACTERS ? (JSON.parse(text) as unknown) : undefined
+    const text = await readBody(response, MOST_BYTES, 'refuse')
+    return response.ok && text !== undefined ? (JSON.parse(text) as unknown) : undefined
   } catch {
     return undefined
   }

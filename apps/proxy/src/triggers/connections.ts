@@ -2,7 +2,7 @@
  * Environments of Heap that were connected by OAuth: what Heap said of them, and the token for asking again.
  * @module
  */
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 
 export interface Connection {
   /** Names the customer; opaque. Segment syncs come with it. */

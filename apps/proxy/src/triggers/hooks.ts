@@ -13,7 +13,7 @@ import { workflowLedger } from '../workflows/durable.ts'
 import type { Triggered } from '../workflows/runs.ts'
 import { isSignedByHeap } from './heap-hash.ts'
 import { readSegment } from './segment.ts'
-import { contentKey, eventRuns, SAME_MS } from './select.ts'
+import { byContent, contentKey, eventRuns } from './select.ts'
 import { problemsOfEvent, problemsOfRecords } from './shapes.ts'
 
 /** Bytes of an event, and of everything else. */
@@ -64,9 +64,8 @@ hooks.post('/run/:workflow/:token?', withToken, limitBody(MOST_BYTES), async (c)
   const body = await jsonOf(c)
   const problems = problemsOfRecords(body)
   if (problems.length > 0) return refused(c, 'Send a list of objects.', problems)
-  const input = JSON.stringify(body)
-  const identified = key === undefined ? { key: contentKey(body), windowMs: SAME_MS } : { key: contentKey([key]) }
-  return start(c, [{ workflow: name, trigger: 'run', input, ...identified }])
+  if (key === undefined) return start(c, [byContent(name, 'run', body)])
+  return start(c, [{ workflow: name, trigger: 'run', key: contentKey([key]), input: JSON.stringify(body) }])
 })
 
 hooks.post('/segment', withHash, limitBody(MOST_BYTES), async (c) => {

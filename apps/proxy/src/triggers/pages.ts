@@ -2,7 +2,7 @@
  * Pages of a segment sync, put together in whatever order they come. A page that comes twice counts once.
  * @module
  */
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import { partsOf } from '../workflows/sql.ts'
 
 /** One page, as far as it is stored. */

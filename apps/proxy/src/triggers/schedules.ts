@@ -3,7 +3,7 @@
  * @module
  */
 import { Cron } from 'croner'
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import type { ScheduleInput } from '../workflows/define.ts'
 import type { Triggered } from '../workflows/runs.ts'
 import { triggeredBy, type Workflows } from './select.ts'

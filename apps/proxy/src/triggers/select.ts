@@ -11,8 +11,8 @@ import type { Sync } from './pages.ts'
 
 export type Workflows = ReadonlyMap<string, ActiveWorkflow>
 
-/** What comes again within ten minutes with the same content is the same: neither Heap nor others number what they post. In ms. */
-export const SAME_MS = 600_000
+/** In ms. */
+const SAME_MS = 600_000
 
 /** The workflows with a trigger of this kind. */
 export function triggeredBy<Kind extends Trigger['kind']>(
@@ -28,13 +28,12 @@ export function eventRuns(workflows: Workflows, body: Record<string, unknown>): 
   const input: EventInput = { event: typeof body.event === 'string' ? body.event : '', properties: flattenEvent(body) }
   return triggeredBy(workflows, 'event')
     .filter(({ trigger }) => trigger.event === '*' || trigger.event === input.event)
-    .map(({ name }) => ({
-      workflow: name,
-      trigger: 'event',
-      key: contentKey(input),
-      windowMs: SAME_MS,
-      input: JSON.stringify(input),
-    }))
+    .map(({ name }) => byContent(name, 'event', input))
+}
+
+/** What is known again by its content, for ten minutes: neither Heap nor others number what they post. */
+export function byContent(workflow: string, trigger: string, input: unknown): Triggered {
+  return { workflow, trigger, key: contentKey(input), windowMs: SAME_MS, input: JSON.stringify(input) }
 }
 
 /** Of a segment sync of which all pages are there. */
@@ -52,13 +51,7 @@ export function drainRuns(workflows: Workflows, segment: Sync['segment']): Trigg
   const input: SegmentInput = { segment, users: [] }
   return ofSegment(workflows, segment)
     .filter(({ trigger }) => trigger.change === 'drained')
-    .map(({ name }) => ({
-      workflow: name,
-      trigger: 'segment',
-      key: contentKey(input),
-      windowMs: SAME_MS,
-      input: JSON.stringify(input),
-    }))
+    .map(({ name }) => byContent(name, 'segment', input))
 }
 
 function ofSegment(workflows: Workflows, { name }: Sync['segment']) {

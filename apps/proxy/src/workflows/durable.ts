@@ -5,7 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
-import type { Sql } from '../outbox/sql.ts'
+import { type Sql, sqlOf } from '../sql.ts'
 import { type Connection, Connections } from '../triggers/connections.ts'
 import { type Added, SegmentPages, type SyncPage } from '../triggers/pages.ts'
 import { dueSchedules } from '../triggers/schedules.ts'
@@ -25,16 +25,12 @@ export class WorkflowLedger extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const { sql } = ctx.storage
-    sql.exec(SCHEMA)
-    this.#sql = {
-      exec: <Row>(query: string, ...values: SqlStorageValue[]) => sql.exec(query, ...values).toArray() as Row[],
-    }
-    const now = () => Date.now()
+    this.#sql = sqlOf(ctx.storage)
+    this.#sql.exec(SCHEMA)
     this.#runs = new Runs({
       ...platformOf(env.WORKFLOWS),
       sql: this.#sql,
-      now,
+      now: () => Date.now(),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
     })
     this.#pages = new SegmentPages(this.#sql)

@@ -3,6 +3,7 @@
  * @module
  */
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers'
+import { hidden } from '@heap-edge/workflows'
 import { app } from '../app.ts'
 import { type Config, configOf } from '../config.ts'
 import { deletionLedger } from '../deletions/durable.ts'
@@ -11,6 +12,9 @@ import type { Env } from '../env.ts'
 import type { Run } from './define.ts'
 import { workflowLedger } from './durable.ts'
 import { stepsOf } from './steps.ts'
+
+/** Characters of a setting that may be a secret: what is shorter stands in other words, too. */
+const LEAST_SECRET = 6
 
 export class WorkflowRun extends WorkflowEntrypoint<Env> {
   override async run({ instanceId: id }: WorkflowEvent<unknown>, step: WorkflowStep): Promise<void> {
@@ -22,7 +26,8 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
       return ledger.change(id, 'errored', active ? 'Its input is gone' : `There is no workflow ${name} any more`)
     }
     const { workflow, settings } = active
-    const hide = (text: string) => withoutSecrets(text, Object.values(settings))
+    const secrets = Object.values(settings).filter((value) => value.length >= LEAST_SECRET)
+    const hide = (text: string) => hidden(text, secrets)
     const run: Run<never> = {
       id,
       input: JSON.parse(text) as never,
@@ -56,8 +61,4 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
     }
     return { appId, endpoint: 'https://heap-edge.internal', fetch }
   }
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => (secret.length < 6 ? rest : rest.replaceAll(secret, '…')), text)
 }

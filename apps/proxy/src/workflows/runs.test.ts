@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Machine, settled, Storage } from '../testing.ts'
+import { Machine, commonSteps, stepOf, verifyModels, Storage } from '../testing.ts'
 import { type PlatformState, Runs, type RunsWorld, type Triggered } from './runs.ts'
 import { partsOf, type RunState, SCHEMA } from './sql.ts'
 
@@ -118,69 +118,31 @@ function trigger(key: string, workflow = 'w'): Triggered {
   return { workflow, trigger: 'run', key, input: '[]' }
 }
 
+const record = (kind: Step['do'], fields: object) => stepOf<Step>(kind, fields)
+
 const steps = fc.array(
   fc.oneof(
     {
       weight: 8,
-      arbitrary: fc.record<Step & { do: 'receive' }>({
-        do: fc.constant('receive'),
+      arbitrary: record('receive', {
         key: fc.nat(4),
         windowed: fc.boolean(),
         input: fc.jsonValue({ maxDepth: 1 }).map((value) => JSON.stringify(value)),
         heard: fc.boolean(),
       }),
     },
-    { weight: 12, arbitrary: fc.record<Step & { do: 'answer' }>({ do: fc.constant('answer'), which: fc.nat(5) }) },
-    {
-      weight: 4,
-      arbitrary: fc.record<Step & { do: 'wait' }>({
-        do: fc.constant('wait'),
-        ms: fc.oneof(fc.nat(6000), fc.nat(2 * WINDOW_MS)),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record<Step & { do: 'crash' }>({
-        do: fc.constant('crash'),
-        keep: fc.boolean(),
-        lost: fc.boolean(),
-      }),
-    },
-    {
-      weight: 2,
-      arbitrary: fc.record<Step & { do: 'platform' }>({
-        do: fc.constant('platform'),
-        mode: fc.constantFrom<Mode>('takes', 'fails', 'takes and cuts'),
-      }),
-    },
-    {
-      weight: 4,
-      arbitrary: fc.record<Step & { do: 'end' }>({
-        do: fc.constant('end'),
-        which: fc.nat(9),
-        state: fc.constantFrom('complete', 'errored'),
-      }),
-    },
+    { weight: 12, arbitrary: record('answer', commonSteps.answer) },
+    { weight: 4, arbitrary: record('wait', { ms: fc.oneof(fc.nat(6000), fc.nat(2 * WINDOW_MS)) }) },
+    { weight: 2, arbitrary: record('crash', commonSteps.crash) },
+    { weight: 2, arbitrary: record('platform', { mode: fc.constantFrom<Mode>('takes', 'fails', 'takes and cuts') }) },
+    { weight: 4, arbitrary: record('end', { which: fc.nat(9), state: fc.constantFrom('complete', 'errored') }) },
   ),
   { minLength: 10, maxLength: 120, size: 'max' },
 )
 
 it('starts all that was received once, wherever it crashes and whatever the platform says', async () => {
   expect.hasAssertions()
-  await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const model = new Model()
-      for (const step of all) {
-        model.step(step)
-        model.ring()
-        await settled()
-      }
-      await model.finish()
-      verify(model)
-      model.storage.close()
-    }),
-    { numRuns: Number(process.env.MODEL_RUNS ?? 100) },
-  )
+  await verifyModels(steps, () => new Model(), verify, 100)
 })
 
 function verify({ runs, accepted, instances }: Model): void {

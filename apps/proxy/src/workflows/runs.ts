@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
-import type { Sql } from '../outbox/sql.ts'
+import type { Sql } from '../sql.ts'
 import { partsOf, type RunRow, type RunState, type StepRow } from './sql.ts'
 
 /** Something that is to start a workflow. */
