@@ -48,6 +48,9 @@ export default defineConfig({
         SLACK_WEBHOOK_URL: 'https://slack.test/services/T/B/secret',
         NOTIFY_WEBHOOK_URL: 'https://receiver.test/hook',
         NOTIFY_WEBHOOK_SECRET: 'whsec_bG9jYWwtd2ViaG9vay1zZWNyZXQtZm9yLXRlc3Rz',
+        HOOK_TOKEN: 'local-hook-token',
+        WEBHOOK_SECRET: 'test-webhook-secret',
+        WORKFLOW_RETRY_MS: '1',
       }),
       insideWorkerd('sandbox', './wrangler.toml'),
       {

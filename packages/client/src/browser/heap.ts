@@ -101,7 +101,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   function update(): void {
     if (!state().user_id) return
     read()
-    if (state().isStopped) stop({ isStopped: true })
+    if (state().isStopped) stop(state())
   }
 
   function begin(isAgain?: boolean): void {

@@ -153,7 +153,7 @@ export function createQueue(
 
       // A page that goes does not end it. Others may have used up what is free for that, so that the next attempt is without.
       const request = nextBatch(rows, most)
-      const error = await deliver(request, failures === 0)
+      const error = await deliver(request, !failures)
       if (!error) continue
       const { status = 500 } = error
       if (status < 500 && status !== 429) tell(error)
@@ -187,10 +187,13 @@ export function createQueue(
     add(row) {
       // In the order of time, and of no other tab.
       unwritten.push({ ...row, key: `${name}:${Date.now()}.${serial++}.${Math.random()}` })
-      // At each full request once.
-      if (failures === 0 && (unwritten.length + mine.length) % RECORDS === 0) wake(0)
-      else if (!timer) wake(GATHER_MS)
-      return (nextWrite ??= new Promise((resolve) => setTimeout(resolve)).then(write))
+      // Timers cost: the call itself makes one, for all that is added meanwhile.
+      return (nextWrite ??= new Promise((resolve) => setTimeout(resolve)).then(() => {
+        // At each full request once.
+        if (!failures && (mine.length % RECORDS) + unwritten.length >= RECORDS) wake(0)
+        else if (!timer) wake(GATHER_MS)
+        return write()
+      }))
     },
 
     leave() {
