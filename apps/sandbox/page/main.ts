@@ -3,7 +3,7 @@
  * @module
  */
 import type { Fault, Snapshot } from '../src/types.ts'
-import { byId, keyedList, setText } from './dom.ts'
+import { byId, keyedList, setText } from '@heap-edge/page/dom'
 import { startPlot } from './plot.ts'
 import { accountRow, deletionRow, eventRow, folded, requestRow, type Requests, userRow } from './rows.ts'
 import { startWebhooks } from './webhooks.ts'

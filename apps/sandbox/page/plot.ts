@@ -2,21 +2,12 @@
  * The request rate against the limit.
  * @module
  */
+import { byId } from '@heap-edge/page/dom'
+import { axes, type Colour, FONT, plotIn } from '@heap-edge/page/plot'
 import uPlot from 'uplot'
 import type { Rate } from '../src/types.ts'
-import { byId } from './dom.ts'
 
 const HEIGHT = 190
-const FONT = '12px system-ui, sans-serif'
-
-/** A design token as a colour that a canvas understands. */
-function colour(token: string): string {
-  const probe = byId('plot')
-  probe.style.color = `var(${token})`
-  const value = getComputedStyle(probe).color
-  probe.style.color = ''
-  return value
-}
 
 /** One colour up to the limit, another one above it. */
 function split(plot: uPlot, limit: number, below: string, above: string): CanvasGradient | string {
@@ -36,13 +27,12 @@ function split(plot: uPlot, limit: number, below: string, above: string): Canvas
   return gradient
 }
 
-function create(limit: number, width: number): uPlot {
-  const text = colour('--muted')
-  const grid = { stroke: colour('--border'), width: 1 }
+function create(limit: number, width: number, colour: Colour): uPlot {
   const accent = colour('--accent')
   const danger = colour('--danger')
   const soft = colour('--accent-soft')
   const dangerSoft = colour('--danger-soft')
+  const [times = {}, rates = {}] = axes(colour, { incrs: [10, 20, 50, 100, 500, 1000, 5000] })
   const options: uPlot.Options = {
     width,
     height: HEIGHT,
@@ -51,18 +41,7 @@ function create(limit: number, width: number): uPlot {
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, max) => [0, Math.max(limit + 6, max * 1.15)] } },
-    axes: [
-      {
-        stroke: text,
-        font: FONT,
-        grid: { show: false },
-        ticks: { show: false },
-        values: '{HH}:{mm}:{ss}',
-        space: 72,
-        size: 28,
-      },
-      { stroke: text, font: FONT, grid, ticks: { show: false }, size: 36, incrs: [10, 20, 50, 100, 500, 1000, 5000] },
-    ],
+    axes: [{ ...times, values: '{HH}:{mm}:{ss}' }, rates],
     series: [
       {},
       {
@@ -79,7 +58,7 @@ function create(limit: number, width: number): uPlot {
           const { ctx, bbox } = plot
           const unit = devicePixelRatio
           ctx.save()
-          ctx.font = `${12 * unit}px system-ui, sans-serif`
+          ctx.font = FONT.replace('12px', `${12 * unit}px`)
           ctx.fillStyle = danger
           ctx.textAlign = 'left'
           ctx.fillText(`limit ${limit}`, bbox.left + 4 * unit, plot.valToPos(limit, 'y', true) - 5 * unit)
@@ -94,34 +73,19 @@ function create(limit: number, width: number): uPlot {
 /** Draws the plot, and draws it again with each new rate, width or colour scheme. */
 export function startPlot(): (rate: Rate) => void {
   const host = byId('plot')
-  let plot: uPlot | undefined
-  let latest: Rate | undefined
-
-  function draw(): void {
-    if (!latest || host.clientWidth === 0) return
-    plot ??= create(latest.limit, host.clientWidth)
-    const until = Date.parse(latest.until) / 1000
-    const values = latest.per_second
-    const seconds = values.map((_, index) => until - values.length + 1 + index)
-    plot.setData([seconds, values, values.map(() => latest?.limit ?? 0)])
-  }
-
-  new ResizeObserver(() => {
-    if (plot && host.clientWidth > 0) plot.setSize({ width: host.clientWidth, height: HEIGHT })
-  }).observe(host)
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    plot?.destroy()
-    plot = undefined
-    draw()
-  })
+  let limit = 0
+  const draw = plotIn(host, HEIGHT, (width, colour) => create(limit, width, colour))
 
   return (rate) => {
-    latest = rate
-    const peak = Math.max(...rate.per_second)
+    ;({ limit } = rate)
+    const until = Date.parse(rate.until) / 1000
+    const values = rate.per_second
+    const seconds = values.map((_, index) => until - values.length + 1 + index)
+    const peak = Math.max(...values)
     host.setAttribute(
       'aria-label',
-      `${rate.busiest?.requests ?? 0} of ${rate.limit} now; at most ${peak} in the last ${rate.per_second.length / 60} minutes`,
+      `${rate.busiest?.requests ?? 0} of ${limit} now; at most ${peak} in the last ${values.length / 60} minutes`,
     )
-    draw()
+    draw([seconds, values, values.map(() => limit)])
   }
 }

@@ -11,25 +11,12 @@ import type {
   Shortened,
   StoredProperties,
 } from '../src/types.ts'
-import { make } from './dom.ts'
+import { make } from '@heap-edge/page/dom'
+import { count, line, timeOf } from '@heap-edge/page/rows'
 
 /** The environment that needs no mention. */
 const MAIN_PRODUCTION = '123456789'
 const SHOWN_NAMES = 3
-
-const time = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-})
-
-function timeOf(iso: string): HTMLElement {
-  const element = make('time', 'time', time.format(new Date(iso)))
-  element.setAttribute('datetime', iso)
-  element.title = iso
-  return element
-}
 
 /** Whose it is, and in which environment where that is not the main one. */
 function whoOf(thing: { identity?: string; user_id?: string }): HTMLElement {
@@ -49,14 +36,6 @@ function chips({ properties, more }: { properties: StoredProperties; more: numbe
   })
   if (more > 0) all.push(make('li', 'chip rest', `and ${more} more`))
   return all.length ? [make('ul', 'chips', ...all)] : []
-}
-
-function line(...content: (string | Node)[]): HTMLElement {
-  return make('div', 'line', ...content)
-}
-
-function count(many: number, one: string): string {
-  return `${many.toLocaleString('en')} ${one}${many === 1 ? '' : 's'}`
 }
 
 export function userRow(user: Shortened<SandboxUser>): HTMLElement {

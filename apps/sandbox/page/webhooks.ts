@@ -4,7 +4,7 @@
  */
 import type { Delivery, EventReport, SegmentReport } from '../src/types.ts'
 import { usualEvent } from '../src/webhooks/usual-event.ts'
-import { byId, make } from './dom.ts'
+import { byId, make } from '@heap-edge/page/dom'
 
 /** Sends what a form describes, and shows what came of it below its button. */
 function onSubmit(form: HTMLFormElement, route: string, read: () => object): void {
