@@ -24,6 +24,8 @@ function insideWorkerd(name: string, configPath: string, bindings: Record<string
 
 export default defineConfig({
   test: {
+    // The Workers tell of each request that they refuse or queue.
+    silent: 'passed-only',
     // Four at once on two cores as well: the longest ones wait for Heap's windows most of their time.
     maxWorkers: Math.max(4, availableParallelism() - 1),
     projects: [

@@ -1,8 +1,8 @@
 /**
- * Builds what the Workers serve, where it is older than its sources: the browser client as one script, and the two pages.
+ * Builds what the Workers serve, where it is older than its sources: the browser client as one script, and the three pages.
  * @module
  */
-import { readdirSync, statSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './workers.ts'
 
@@ -14,9 +14,10 @@ interface Target {
 }
 
 const CLIENT = 'packages/client'
+const PROXY = 'apps/proxy'
 
 const script: Target = {
-  output: `${CLIENT}/dist/script`,
+  output: `${PROXY}/dist/heap-edge.js`,
   sources: [`${CLIENT}/src`, `${CLIENT}/package.json`, `${CLIENT}/tsdown.config.ts`],
   async make() {
     const [{ build }, { default: builds }] = await Promise.all([
@@ -24,14 +25,17 @@ const script: Target = {
       import('../packages/client/tsdown.config.ts'),
     ])
     await build({ ...builds[1], cwd: join(root, CLIENT), config: false, logLevel: 'error' })
+    // Beside the operations page, since a Worker has one folder of assets.
+    mkdirSync(join(root, PROXY, 'dist'), { recursive: true })
+    copyFileSync(join(root, CLIENT, 'dist/script/heap-edge.js'), join(root, PROXY, 'dist/heap-edge.js'))
   },
 }
 
-function page(app: 'sandbox' | 'playground'): Target {
+function page(app: 'proxy' | 'sandbox' | 'playground', output: string): Target {
   const folder = `apps/${app}`
   return {
-    output: `${folder}/dist`,
-    sources: [`${folder}/page`, `${folder}/src`, `${folder}/vite.config.ts`, `${CLIENT}/src`],
+    output: `${folder}/${output}`,
+    sources: [`${folder}/page`, `${folder}/src`, `${folder}/vite.config.ts`, 'packages/page/src', `${CLIENT}/src`],
     async make() {
       const { build } = await import('vite')
       await build({ configFile: join(root, folder, 'vite.config.ts'), logLevel: 'error' })
@@ -39,7 +43,7 @@ function page(app: 'sandbox' | 'playground'): Target {
   }
 }
 
-const targets = [script, page('sandbox'), page('playground')]
+const targets = [script, page('proxy', 'dist/admin'), page('sandbox', 'dist'), page('playground', 'dist')]
 
 /** When each file below a path was written, in ms. */
 function times(path: string): number[] {

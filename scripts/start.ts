@@ -50,6 +50,9 @@ console.log(
   `Playground  http://localhost:${ports.playground}   click here first: events from a page, through the proxy, to Heap`,
 )
 console.log(`Proxy       http://localhost:${ports.proxy}   what you deploy to Cloudflare; its routes are at /docs`)
+console.log(
+  `Operations  http://localhost:${ports.proxy}/admin   how the proxy does; it asks for the token ${process.env.ADMIN_TOKEN ? 'in ADMIN_TOKEN' : bindings.proxy.ADMIN_TOKEN}`,
+)
 console.log(`Sandbox     http://localhost:${ports.sandbox}   a local Heap, and what has arrived in it`)
 
 let pending: NodeJS.Timeout | undefined

@@ -84,9 +84,14 @@ async function worker({ app, port, bindings, withoutAssets, heapConfig }: Worker
  * Starts Workers in one workerd.
  *
  * @param storage the folder in which their Durable Objects stay over restarts; without one they are gone at the end
+ * @param onLog gets each line that they log, in the place of the console
  * @throws what esbuild says where a Worker does not build
  */
-export async function startWorkers(inputs: WorkerInput[], storage?: string): Promise<RunningWorkers> {
+export async function startWorkers(
+  inputs: WorkerInput[],
+  storage?: string,
+  onLog?: (line: string) => void,
+): Promise<RunningWorkers> {
   const options = async () =>
     convertV4MiniflareOptions({
       workers: await Promise.all(inputs.map(worker)),
@@ -95,6 +100,7 @@ export async function startWorkers(inputs: WorkerInput[], storage?: string): Pro
       cf: false,
       log: new Log(LogLevel.ERROR),
       ...(storage && { resourcePersistencePath: storage }),
+      ...(onLog && { handleStructuredLogs: ({ message }: { message: string }) => onLog(message) }),
     })
   const miniflare = new Miniflare(await options())
   await miniflare.ready

@@ -9,6 +9,7 @@ import { workflowLedger } from './workflows/durable.ts'
 
 export { DeletionLedger } from './deletions/durable.ts'
 export { AppBudget, IdentityLimiter } from './limits/durable.ts'
+export { Metrics } from './metrics/durable.ts'
 export { OutboxShard } from './outbox/durable.ts'
 export { WorkflowLedger } from './workflows/durable.ts'
 export { WorkflowRun } from './workflows/instance.ts'

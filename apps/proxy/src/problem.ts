@@ -40,6 +40,7 @@ export type ProblemKind = keyof typeof PROBLEMS
  */
 export function problem(c: Context, kind: ProblemKind, detail: string, errors?: Problem[]): Response {
   const [status, title] = PROBLEMS[kind]
+  c.set('problem', kind)
   const body = { type: `/docs#${kind}`, title, status, detail, ...(errors && { errors }) }
   return c.body(JSON.stringify(body), status, {
     'Content-Type': 'application/problem+json',

@@ -7,7 +7,7 @@ import { type Context, Hono } from 'hono'
 import { type Config, configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import type { Place } from '../outbox/durable.ts'
-import { outboxShard } from '../outbox/shards.ts'
+import { outboxShard, placesOf } from '../outbox/shards.ts'
 import type { SetAsideRow } from '../outbox/sql.ts'
 import { problem } from '../problem.ts'
 import { limitBody } from './body.ts'
@@ -105,12 +105,11 @@ function shardOf(c: AdminContext, { app_id, shard }: Place) {
   return outboxShard(c.env, app_id, shard)
 }
 
-/** Every shard of every environment. */
-function placesOf({ appIds, outbox: { shards } }: Config): Place[] {
-  return [...appIds].flatMap((app_id) => Array.from({ length: shards }, (_, shard) => ({ app_id, shard })))
+/** The id of a record that was set aside: the environment, the shard and the number there. */
+export function setAsideId({ app_id, shard }: Place, number: number): string {
+  return `${app_id}-${shard}-${number}`
 }
 
-/** Ids are made of the environment, the shard and the number there. */
 function parseId(id: unknown, config: Config): (Place & { number: number }) | undefined {
   const [, app_id = '', shard, number] = /^(\d+)-(\d{1,2})-(\d{1,15})$/.exec(String(id)) ?? []
   if (!config.appIds.has(app_id) || Number(shard) >= config.outbox.shards) return undefined
@@ -133,10 +132,10 @@ async function listSetAside(c: AdminContext, from: (Place & { number: number }) 
   return records
 }
 
-function shown({ app_id, shard }: Place, { id, path, body, at, set_aside_at, why, status, reason }: SetAsideRow) {
+function shown(place: Place, { id, path, body, at, set_aside_at, why, status, reason }: SetAsideRow) {
   return {
-    id: `${app_id}-${shard}-${id}`,
-    app_id,
+    id: setAsideId(place, id),
+    app_id: place.app_id,
     path,
     record: JSON.parse(body) as unknown,
     stored_at: new Date(at).toISOString(),

@@ -10,12 +10,11 @@ import { problem } from '../problem.ts'
 import type { ScheduleInput } from '../workflows/define.ts'
 import { workflowLedger } from '../workflows/durable.ts'
 import type { RunDetail } from '../workflows/runs.ts'
-import type { RunState } from '../workflows/sql.ts'
+import { type RunState, STATES } from '../workflows/sql.ts'
 import { jsonOf, limitBody } from './body.ts'
 import { adminOnly } from './token.ts'
 
 const MOST_LISTED = 100
-const STATES: readonly string[] = ['received', 'running', 'complete', 'errored'] satisfies RunState[]
 /** Characters of an input that are shown in a list, and of one that is asked for by itself. */
 const SHOWN_IN_LIST = 2000
 const SHOWN_ALONE = 1_000_000
@@ -29,7 +28,7 @@ workflows.use(adminOnly)
 
 workflows.get('/', async (c) => {
   const { state, workflow, before = String(Number.MAX_SAFE_INTEGER), limit = '50' } = c.req.query()
-  if (state !== undefined && !STATES.includes(state)) {
+  if (state !== undefined && !(STATES as readonly string[]).includes(state)) {
     return problem(c, 'invalid-body', `state must be one of ${STATES.join(', ')}.`)
   }
   const isCount = (value: string, most: number) =>

@@ -6,12 +6,14 @@ import { DurableObject } from 'cloudflare:workers'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { ARRIVAL_MS } from '../forward.ts'
-import { sqlOf } from '../sql.ts'
+import { logError } from '../log.ts'
+import { report } from '../metrics/report.ts'
+import { countStates, type Sql, sqlOf } from '../sql.ts'
 import { ask, heapAdminOf, submit } from './heap.ts'
 import { type Created, type DeletionDetail, Ledger } from './ledger.ts'
 import { channelsOf, notify } from './notify.ts'
 import { type DeletionRow, SCHEMA } from './sql.ts'
-import type { DeletionState } from './state.ts'
+import { type DeletionState, STATES } from './state.ts'
 import { suppress, usersPerRound } from './suppress.ts'
 import type { NamedUser } from './world.ts'
 
@@ -19,11 +21,13 @@ import type { NamedUser } from './world.ts'
 const ERROR_RETRY_MS = 30_000
 
 export class DeletionLedger extends DurableObject<Env> {
+  readonly #sql: Sql
   readonly #ledger: Ledger
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const sql = sqlOf(ctx.storage)
+    this.#sql = sql
     sql.exec(SCHEMA)
     const config = configOf(env)
     const admin = heapAdminOf(config)
@@ -54,6 +58,12 @@ export class DeletionLedger extends DurableObject<Env> {
     return this.#ledger.list(state, after, most)
   }
 
+  /** How many there are in each state, and the newest ones. */
+  summary(most: number): { counts: Record<string, number>; newest: DeletionRow[] } {
+    const newest = this.#ledger.list(undefined, undefined, most) ?? []
+    return { counts: countStates(this.#sql, 'deletions', STATES), newest }
+  }
+
   get(id: string): DeletionDetail | undefined {
     return this.#ledger.get(id)
   }
@@ -63,20 +73,21 @@ export class DeletionLedger extends DurableObject<Env> {
   }
 
   poll(id: string): Promise<DeletionDetail | undefined> {
-    return this.#ledger.poll(id)
+    return this.#ledger.poll(id).finally(() => report(this.env))
   }
 
   /** To be called by cron. */
   round(): Promise<void> {
-    return this.#ledger.round()
+    return this.#ledger.round().finally(() => report(this.env))
   }
 
   override async alarm(): Promise<void> {
     try {
       await this.#ledger.run()
+      report(this.env)
     } catch (error) {
       // Not left to the platform, which calls an alarm that fails only a few times again.
-      console.error(error)
+      logError('deletions', error)
       await this.ctx.storage.setAlarm(Date.now() + ERROR_RETRY_MS)
       await this.ctx.storage.sync()
       this.ctx.abort('An error that was not expected; the deletions that were stored are safe.')

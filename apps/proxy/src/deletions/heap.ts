@@ -4,6 +4,7 @@
  */
 import { createHeapAdmin, type HeapAdmin, type HeapError, isHeapRequestError } from 'heap-edge/admin'
 import type { Config } from '../config.ts'
+import { meter } from '../metrics/report.ts'
 import type { Asked, DeletedUser, Submission } from './world.ts'
 
 /** A request is given up only after this time, in ms: its id is worth waiting for, though not by everybody. */
@@ -27,9 +28,25 @@ export function heapAdminOf(config: Config): HeapAdmin | undefined {
     timeout: LATEST_ANSWER_MS,
     retry: { giveUpAfter: 0 },
     now: () => Date.now(),
+    fetch: timedFetch,
   })
   admins.set(config, admin)
   return admin
+}
+
+/** Heap is asked, and it is noted how long that took. */
+async function timedFetch(...request: Parameters<typeof fetch>): Promise<Response> {
+  const began = Date.now()
+  let status: number | undefined
+  try {
+    const response = await fetch(...request)
+    ;({ status } = response)
+    return response
+  } finally {
+    const answer =
+      status === undefined || status === 429 || status >= 500 ? 'failed' : status < 400 ? 'taken' : 'refused'
+    meter.heap('deletions', answer, Date.now() - began)
+  }
 }
 
 /** Submits users. Whatever the answer is, after `timeoutMs` nobody waits for it any more. */

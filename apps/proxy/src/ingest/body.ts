@@ -41,24 +41,35 @@ export async function readRequest<Request extends { app_id: string }>(
   config: Config,
 ): Promise<Received<Request> | Response> {
   let body: unknown
+  const refuse = (problems: Problem[]) => {
+    c.set('about', aboutOf(body, contract, config))
+    return invalid(c, problems)
+  }
   try {
     // Not c.req.json(), for which all invalid bytes are the same character, so that different people would be one.
     body = JSON.parse(utf8.decode(await c.req.arrayBuffer()))
   } catch {
-    return invalid(c, [{ pointer: '', detail: 'is not valid JSON in UTF-8' }])
+    return refuse([{ pointer: '', detail: 'is not valid JSON in UTF-8' }])
   }
   if (isObject(body) && !('app_id' in body)) body = { ...body, app_id: config.appId }
   const result = contract.validate(body)
   const problems = result.ok ? [] : result.problems
   const sent = isObject(body) && 'sent_at' in body ? sentAt.safeParse(body.sent_at) : undefined
   if (sent?.error) problems.push(...sent.error.issues.map(({ message }) => ({ pointer: '/sent_at', detail: message })))
-  if (!result.ok || problems.length > 0) return invalid(c, problems.slice(0, MOST_PROBLEMS))
+  if (!result.ok || problems.length > 0) return refuse(problems.slice(0, MOST_PROBLEMS))
   if (!config.appIds.has(result.value.app_id)) {
-    return invalid(c, [{ pointer: '/app_id', detail: 'is not an environment that this proxy writes to' }])
+    return refuse([{ pointer: '/app_id', detail: 'is not an environment that this proxy writes to' }])
   }
   const request = result.value
   const placeOf = (index: number) => place(body as Record<string, unknown>, request, contract.listKey, index)
   return { request, sentAt: sent?.data, placeOf }
+}
+
+/** What can be told of a body that is refused: its environment, where it is one of ours, and how many records it seems to have. */
+function aboutOf(body: unknown, { listKey = '' }: { listKey?: string | undefined }, { appIds }: Config) {
+  const { app_id, [listKey]: list }: Record<string, unknown> = isObject(body) ? body : {}
+  const isOurs = typeof app_id === 'string' && appIds.has(app_id)
+  return { app_id: isOurs ? app_id : undefined, records: Array.isArray(list) ? list.length : 1 }
 }
 
 /** The records of `user_properties` stand behind those of `users` in a request. */

@@ -18,7 +18,17 @@ import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import { forward } from '../forward.ts'
 import { NOBODY } from '../limits/holder.ts'
-import { countByOwner, isSuppressed, type LimitState, ownerKey, type Permits, takePermits } from '../limits/permits.ts'
+import {
+  countByOwner,
+  isAccount,
+  isSuppressed,
+  type LimitState,
+  ownerKey,
+  type Permits,
+  takePermits,
+} from '../limits/permits.ts'
+import { logError } from '../log.ts'
+import { answerOf, meter } from '../metrics/report.ts'
 import { storeUnsent } from '../outbox/shards.ts'
 import { problem } from '../problem.ts'
 import { jsonOnly, readRequest, sizeLimit } from './body.ts'
@@ -52,6 +62,7 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
   const { app_id } = request
   const records = recordsOf(request)
   const counts = countByOwner(records)
+  c.set('about', { app_id, records: records.length })
   const refusal = (await refuseUnproven(c, records, placeOf, config)) ?? (await refuseFlood(c, counts.size, config))
   if (refusal) return refusal
   const now = Date.now()
@@ -62,6 +73,12 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
     const body = part ? { app_id, [contract.listKey as string]: part } : request
     return forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
   }
+  const accepted = (delivered: number, queued: number) => {
+    meter.count('accepted', records.length, app_id, contract.path)
+    meter.count('delivered', delivered, app_id, contract.path, 'live')
+    meter.count('queued', queued, app_id, contract.path)
+    meter.count('suppressed', records.length - delivered - queued, app_id, contract.path)
+  }
 
   try {
     const [permits, joinsDeleted] = await Promise.all([
@@ -69,17 +86,24 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
       contract.path === PATHS.identify &&
         isSuppressed(c.env, app_id, `user_id:${(request as IdentifyRequest).user_id}`),
     ])
-    const { waiting, limits } = permits
+    const { waiting, suppressed, limits } = permits
+    for (const [key, events] of counts) {
+      if (!isAccount(key) && !suppressed.has(key)) meter.busy(app_id, key, events)
+    }
     describeLimits(c, limits)
     const [now, later] = joinsDeleted ? [[], []] : split(records, permits)
     if (now.length === 0 && later.length === 0) {
+      accepted(0, 0)
       c.header('Heap-Edge-Outcome', 'suppressed')
       return c.json({})
     }
     // What waits is stored first: where there is no room for it, nothing has been sent yet.
     if (later.length > 0 && !(await queue(c, contract.path, app_id, later, waiting))) return outboxFull(c)
+    const began = Date.now()
     const delivery = now.length > 0 ? await send(now.length < records.length ? now : undefined) : undefined
+    if (delivery) meter.heap('live', answerOf(delivery), Date.now() - began)
     if (later.length === 0 && delivery?.kind === 'delivered') {
+      accepted(now.length, 0)
       c.header('Heap-Edge-Outcome', 'delivered')
       return c.json({})
     }
@@ -91,8 +115,10 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
       const unanswered = delivery.kind === 'not-now' && delivery.unanswered
       if (!(await queue(c, contract.path, app_id, now, waiting, unanswered))) return outboxFull(c)
     }
+    const delivered = delivery?.kind === 'delivered' ? now.length : 0
+    accepted(delivered, now.length + later.length - delivered)
   } catch (error) {
-    console.error('limiter or outbox', error)
+    logError('limiter or outbox', error, { request_id: c.get('requestId') })
     c.header('Retry-After', '1')
     return problem(c, 'unavailable', 'It is not known whether all of it was accepted; send the request again.')
   }

@@ -228,7 +228,7 @@ describe('origins', () => {
     expect(response.status).toBe(400)
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('https://shop.example')
     expect(response.headers.get('Access-Control-Expose-Headers')).toBe(
-      'Heap-Edge-Outcome, Retry-After, RateLimit, RateLimit-Policy, Date',
+      'Heap-Edge-Outcome, Heap-Edge-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Date',
     )
   })
 

@@ -40,6 +40,11 @@ function withRules(rules: readonly (Window & Pick<LimitState, 'name'>)[], quotas
 
 const ACCOUNT = 'account:'
 
+/** Whether an {@link ownerKey} is that of an account, which has no limits. */
+export function isAccount(key: string): boolean {
+  return key.startsWith(ACCOUNT)
+}
+
 /** Whom a record is about: the key under which Heap counts it, or its account, which has no limit but an order. */
 export function ownerKey(record: IngestRecord): string {
   return 'account_id' in record ? ACCOUNT + record.account_id : (subjectKey(record) as string)
@@ -89,7 +94,7 @@ export async function takePermits(
   }
   const ask = async ([key, count]: [string, number]) => {
     const limiter = identityLimiter(env.IDENTITY_LIMITER, limiterName(app_id, key))
-    if (key.startsWith(ACCOUNT)) {
+    if (isAccount(key)) {
       const { holder } = await limiter.look()
       if (holder !== NOBODY) wait(key, count, holder)
       return

@@ -9,6 +9,8 @@ import { forward } from '../forward.ts'
 import { appBudget, IDENTITY_RULES, identityLimiter } from '../limits/durable.ts'
 import { LEASE_MS } from '../limits/lease.ts'
 import { budgetName, limiterName } from '../limits/permits.ts'
+import { logError } from '../log.ts'
+import { answerOf, meter, report } from '../metrics/report.ts'
 import { Outbox } from './outbox.ts'
 import { type Sql, sqlOf } from '../sql.ts'
 import { SCHEMA, type SetAsideRow } from './sql.ts'
@@ -108,7 +110,7 @@ export class OutboxShard extends DurableObject<Env> {
 
   /** What is in memory may not be what is stored any more: the next call begins with a new object. */
   #restart(error: unknown): never {
-    console.error(error)
+    logError('outbox', error)
     this.ctx.abort('An error that was not expected; the records that were stored are safe.')
     throw error
   }
@@ -137,7 +139,14 @@ export class OutboxShard extends DurableObject<Env> {
         release: (owner, life, [requests = [], events = []]) =>
           limiter(owner).release(shard, life, limitMarginMs, requests.length, ...[...requests, ...events].flat()),
         lease: (events) => appBudget(env.APP_BUDGET, budgetName(app_id)).lease(1, events - 1, limitMarginMs + LEASE_MS),
-        send: (path, body) => forward(heapUrl + path, body, heapTimeoutMs),
+        send: async (path, body, records) => {
+          const began = Date.now()
+          const delivery = await forward(heapUrl + path, body, heapTimeoutMs)
+          meter.heap('outbox', answerOf(delivery), Date.now() - began)
+          if (delivery.kind === 'delivered') meter.count('delivered', records, app_id, path, 'outbox')
+          report(env)
+          return delivery
+        },
         setAlarm: (at) => void this.ctx.storage.setAlarm(at),
       },
       {

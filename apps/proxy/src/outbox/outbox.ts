@@ -210,7 +210,7 @@ export class Outbox {
     }
     this.#owners.send(this.#world.now(), countRows(rows))
     const body = bodyOf(this.#settings.app_id, first.path, this.#records.bodies(rows))
-    const delivery = await this.#world.send(first.path, body)
+    const delivery = await this.#world.send(first.path, body, rows.length)
     const before = this.#pace
     this.#settle(rows, delivery)
     if (this.#pace !== before) this.#save('pace', JSON.stringify(this.#pace))

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Env } from '../env.ts'
 import { NOBODY } from '../limits/holder.ts'
+import type { Place } from './durable.ts'
 import type { OutboxRecord } from './world.ts'
 
 type Outbox = Pick<Env, 'OUTBOX'>
@@ -18,6 +19,11 @@ export interface Unsent extends OutboxRecord {
 /** The object of a shard. */
 export function outboxShard({ OUTBOX }: Outbox, app_id: string, shard: number) {
   return OUTBOX.getByName(`outbox:${app_id}:${shard}`)
+}
+
+/** Every shard of every environment. */
+export function placesOf({ appIds, outbox: { shards } }: Config): Place[] {
+  return [...appIds].flatMap((app_id) => Array.from({ length: shards }, (_, shard) => ({ app_id, shard })))
 }
 
 /** The shard of an owner: all of its records go there, so that they keep their order. */

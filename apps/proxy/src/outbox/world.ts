@@ -76,8 +76,8 @@ export interface World {
   release(owner: string, life: number, sent: Entry[][]): Promise<{ holder: number }>
   /** Asks for up to so many of the environment's events: how many may be sent now, or how long to wait, in ms. */
   lease(events: number): Promise<{ granted: number; waitMs: number }>
-  /** Sends a request to Heap. */
-  send(path: string, body: string): Promise<Delivery>
+  /** Sends a request with so many records to Heap. */
+  send(path: string, body: string, records: number): Promise<Delivery>
   /** Has {@link Outbox.drain} called at this time, and not at the time that was set before. */
   setAlarm(at: number): void
 }

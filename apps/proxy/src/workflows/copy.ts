@@ -3,6 +3,7 @@
  * @module
  */
 import type { FlatRecord, heap, Reader } from '@heap-edge/workflows'
+import { logLine } from '../log.ts'
 import type { Run } from './define.ts'
 
 /** Reads page after page and sends the records of each, in a step of its own: what was sent is not sent again. */
@@ -18,7 +19,7 @@ export async function copyPages<Record>(
     cursor = await step.do(`page ${page}`, async () => {
       const { records, next } = await reader.readPage(at ?? undefined)
       const { problems } = await send(records.map(toRecord))
-      if (problems.length > 0) console.warn(`Page ${page}: refused ${JSON.stringify(problems)}`)
+      if (problems.length > 0) logLine('warn', 'records of a page refused', { page, problems })
       return next ?? null
     })
   }

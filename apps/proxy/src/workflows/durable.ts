@@ -5,14 +5,15 @@
 import { DurableObject } from 'cloudflare:workers'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
-import { type Sql, sqlOf } from '../sql.ts'
+import { logError } from '../log.ts'
+import { countStates, type Sql, sqlOf } from '../sql.ts'
 import { type Connection, Connections } from '../triggers/connections.ts'
 import { type Added, SegmentPages, type SyncPage } from '../triggers/pages.ts'
 import { dueSchedules } from '../triggers/schedules.ts'
 import { drainRuns, segmentRuns } from '../triggers/select.ts'
 import { platformOf } from './platform.ts'
 import { type RunDetail, Runs, type Started, type StepReport, type Triggered } from './runs.ts'
-import { type RunState, SCHEMA } from './sql.ts'
+import { type RunState, SCHEMA, STATES } from './sql.ts'
 
 /** Where an error that nobody expected has ended the alarm, it rings again after this time, in ms. */
 const ERROR_RETRY_MS = 30_000
@@ -83,6 +84,15 @@ export class WorkflowLedger extends DurableObject<Env> {
     return this.#runs.list(...filter)
   }
 
+  /** How many there are in each state, the newest ones, and the newest that have failed. */
+  summary(most: number, mostErrored: number) {
+    const [newest, errored] = [
+      this.#runs.list({}, Infinity, most),
+      this.#runs.list({ state: 'errored' }, Infinity, mostErrored),
+    ]
+    return { counts: countStates(this.#sql, 'runs', STATES), newest, errored }
+  }
+
   get(id: string): RunDetail | undefined {
     return this.#runs.get(id)
   }
@@ -114,7 +124,7 @@ export class WorkflowLedger extends DurableObject<Env> {
       await this.#runs.work()
     } catch (error) {
       // Not left to the platform, which calls an alarm that fails only a few times again.
-      console.error(error)
+      logError('workflows', error)
       await this.ctx.storage.setAlarm(Date.now() + ERROR_RETRY_MS)
     }
   }

@@ -58,7 +58,8 @@ export const SCHEMA = `
 `
 
 /** `received`: safe, and not started yet. */
-export type RunState = 'received' | 'running' | 'complete' | 'errored'
+export const STATES = ['received', 'running', 'complete', 'errored'] as const
+export type RunState = (typeof STATES)[number]
 
 export interface RunRow {
   seq: number

@@ -1,0 +1,171 @@
+/**
+ * Keeps the page in step with the proxy, as long as somebody looks.
+ * @module
+ */
+import { byId, keyedList, setText } from '@heap-edge/page/dom'
+import { count } from '@heap-edge/page/rows'
+import type { BusyState, Range, Series, ShardState, State } from '../src/metrics/types.ts'
+import { ask, open, startGate, tokenOf } from './gate.ts'
+import { lastOf, millis, startPlots } from './plots.ts'
+import { ageOf, asideRow, busyRow, countChips, deletionRow, runRow, type ShardItem, shardItem } from './rows.ts'
+import { Stream } from './stream.ts'
+
+/** How far back is shown: figures of a range, and how many of their last steps where not all. */
+interface View {
+  range: Range
+  steps?: number
+  name: string
+}
+
+const VIEWS = {
+  quarter: { range: 'hour', steps: 90, name: 'in the last 15 minutes' },
+  hour: { range: 'hour', name: 'in the last hour' },
+  day: { range: 'day', name: 'in the last 24 hours' },
+  week: { range: 'week', name: 'in the last 7 days' },
+} satisfies Record<string, View>
+
+/** Of more shards, those in which nothing waits are not shown. */
+const MOST_SHARDS = 16
+
+/** Records that fill the bar of a shard, where no shard has more. */
+const LEAST_DEEP = 100
+
+let view: View = VIEWS.quarter
+let limits: State['limits'] | undefined
+
+const draw = startPlots()
+const showShards = keyedList(
+  'shards',
+  (item: ShardItem) => ('shard' in item ? `${item.app_id}/${item.shard}` : item.app_id),
+  shardItem,
+)
+const showBusiest = keyedList(
+  'busiest',
+  ({ app_id, kind, who }: BusyState) => `${app_id}/${kind}/${who}`,
+  (busy) => (limits ? busyRow(busy, limits) : document.createElement('li')),
+)
+const showDeletions = keyedList('deletions', ({ id }) => id, deletionRow)
+const showRuns = keyedList('runs', ({ id }) => id, runRow)
+const showAside = keyedList('aside', ({ id }) => id, asideRow)
+
+const number = (value: number) => value.toLocaleString('en')
+const sum = (values: readonly (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0)
+
+function showSeries(all: Series): void {
+  const { steps, name: span } = view
+  const series = steps === undefined ? all : lastOf(all, steps)
+  draw(series)
+  for (const name of ['accepted', 'delivered', 'refused'] as const) setText(name, number(sum(series[name])))
+  for (const hint of document.querySelectorAll('.range-hint')) hint.textContent = span
+  byId('refused-tile').classList.toggle('over', sum(series.refused) > 0)
+  const last = (values: readonly (number | null)[]) => values.findLast((value) => value !== null)
+  const [p50, p99] = [last(series.p50), last(series.p99)]
+  setText('latency', p50 === undefined ? '–' : millis(p50 ?? 0))
+  setText('latency-hint', p99 === undefined ? 'p50, no request yet' : `p50; p99 is ${millis(p99 ?? 0)}`)
+}
+
+function showState(state: State): void {
+  ;({ limits } = state)
+  const { shards, busiest, deletions, runs, set_aside, totals } = state
+  const waiting = sum(shards.map(({ depth }) => depth))
+  const oldest = Math.max(-1, ...shards.map(({ oldest_age_s }) => oldest_age_s ?? -1))
+  setText('waiting', number(waiting))
+  setText('waiting-hint', oldest < 0 ? 'in the outbox now' : `the oldest one for ${ageOf(oldest)}`)
+  setText('aside-count', number(set_aside.count))
+  setText('aside-hint', set_aside.count > 0 ? 'need a decision' : 'nothing to decide')
+  byId('aside-tile').classList.toggle('over', set_aside.count > 0)
+  showFailing(shards)
+
+  const deepest = Math.max(LEAST_DEEP, ...shards.map(({ depth }) => depth ?? 0))
+  const busyShards = shards.filter(({ depth, problem }) => depth !== 0 || problem !== null)
+  const shown = (shards.length <= MOST_SHARDS ? shards : busyShards).slice(0, 4 * MOST_SHARDS)
+  const byEnvironment = Map.groupBy(shown, ({ app_id }) => app_id)
+  showShards(
+    [...byEnvironment].flatMap(([app_id, its]) => [{ app_id }, ...its.map((shard) => ({ ...shard, deepest }))]),
+  )
+  const rest = shards.length - shown.length
+  setText('shards-rest', rest > 0 ? `${count(rest, 'more shard')}, in which nothing waits or which did not fit.` : '')
+
+  setText(
+    'limits',
+    `Requests in ${limits.requests_s} s and events in ${limits.events_s} s, against what Heap allows. What is above waits in the outbox.`,
+  )
+  showBusiest(busiest)
+  byId('deletion-counts').replaceChildren(...countChips(deletions?.counts ?? {}))
+  setText('deletions-none', deletions ? 'No user was deleted yet.' : 'The ledger of deletions does not answer.')
+  showDeletions(deletions?.newest ?? [])
+  byId('run-counts').replaceChildren(...countChips(runs?.counts ?? {}))
+  setText('runs-none', runs ? 'No workflow was triggered yet.' : 'The ledger of runs does not answer.')
+  showRuns(runs?.newest ?? [])
+  showAside(set_aside.oldest)
+  const asideRest = set_aside.count - set_aside.oldest.length
+  setText('aside-rest', asideRest > 0 ? `and ${number(asideRest)} more` : '')
+
+  const anything = totals.accepted + totals.refused + totals.delivered + waiting + set_aside.count
+  byId('empty').hidden = anything > 0
+  connected(`Live, ${new Date(state.at).toLocaleTimeString(undefined, { hourCycle: 'h23' })}`)
+}
+
+/** Heap does not take what waits: that is the first thing to know. */
+function showFailing(shards: readonly ShardState[]): void {
+  const failing = shards.filter(({ failures, depth }) => failures > 0 && depth !== 0)
+  byId('failing').hidden = failing.length === 0
+  const problem = failing[0]?.problem ?? null
+  setText(
+    'failing-said',
+    `Heap does not take records at this time${problem === null ? '' : `: ${problem}`}. They wait, and are tried again by themselves.`,
+  )
+}
+
+function connected(text: string): void {
+  open()
+  byId('figures').classList.remove('stale')
+  say('live', text)
+}
+
+function say(state: 'live' | 'lost' | 'wait', text: string): void {
+  byId('status').dataset.state = state
+  setText('status', text)
+}
+
+const stream = new Stream({
+  onSeries: showSeries,
+  onState: showState,
+  onLost(reason, againMs) {
+    byId('figures').classList.add('stale')
+    say('lost', `Connection lost, again in ${Math.max(1, Math.round(againMs / 1000))} s`)
+    byId('status').title = reason
+  },
+  onRefused(status, reason) {
+    say('wait', 'Not signed in')
+    ask(status === 401 ? 'This token is wrong.' : `The admin routes of this Worker are closed. ${reason}`)
+  },
+})
+
+function begin(): void {
+  if (tokenOf() === null) return ask()
+  say('wait', 'Connecting…')
+  stream.start(view.range)
+}
+
+for (const button of document.querySelectorAll<HTMLButtonElement>('[data-view]')) {
+  button.addEventListener('click', () => {
+    view = VIEWS[button.dataset.view as keyof typeof VIEWS]
+    for (const other of document.querySelectorAll('[data-view]')) {
+      other.setAttribute('aria-pressed', String(other === button))
+    }
+    begin()
+  })
+}
+
+setText(
+  'curl',
+  `curl ${location.origin}/api/track -H 'Content-Type: application/json' \\\n  -d '${JSON.stringify({
+    event: 'Hello Heap',
+    identity: 'alice@example.com',
+  })}'`,
+)
+startGate(begin)
+// Nobody is asked for figures at which nobody looks.
+document.addEventListener('visibilitychange', () => (document.hidden ? stream.stop() : begin()))
+begin()

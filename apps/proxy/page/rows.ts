@@ -1,0 +1,182 @@
+/**
+ * How one shard, identity, deletion, run or record that was set aside looks.
+ * @module
+ */
+import { make } from '@heap-edge/page/dom'
+import { count, line, timeOf } from '@heap-edge/page/rows'
+import type {
+  AsideState,
+  BusyState,
+  DeletionState,
+  RunState,
+  ShardState,
+  State,
+  StepState,
+} from '../src/metrics/types.ts'
+import { actionButton, sureButton } from './actions.ts'
+
+/** Which badge a state has. */
+const LOOKS: Record<string, 'good' | 'wait' | 'bad'> = {
+  complete: 'good',
+  failed: 'bad',
+  errored: 'bad',
+  timed_out: 'bad',
+}
+
+function badge(state: string): HTMLElement {
+  return make('span', `badge ${LOOKS[state] ?? 'wait'}`, state.replace('_', ' '))
+}
+
+function problemOf(problem: string | null): HTMLElement[] {
+  return problem === null ? [] : [make('p', 'wrong', problem)]
+}
+
+/** A bar: the value against the most, `low` and above it `high` in other colours. */
+function bar(
+  value: number,
+  { max, low, high }: { max: number; low: number; high: number },
+  label: string,
+): HTMLElement {
+  const meter = document.createElement('meter')
+  Object.assign(meter, { min: 0, max, low, high, optimum: 0, value: Math.min(value, max) })
+  meter.setAttribute('aria-label', label)
+  return meter
+}
+
+/** How many are in each state, as chips. */
+export function countChips(counts: Record<string, number>): HTMLElement[] {
+  return Object.entries(counts)
+    .filter(([, many]) => many > 0)
+    .map(([state, many]) =>
+      make('li', 'chip', make('span', 'key', state.replace('_', ' ')), ' ', many.toLocaleString('en')),
+    )
+}
+
+/** @example ageOf(125) // '2 min' */
+export function ageOf(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`
+}
+
+/** A shard, or the environment of those that follow. */
+export type ShardItem = (ShardState & { deepest: number }) | { app_id: string }
+
+export function shardItem(item: ShardItem): HTMLElement {
+  return 'shard' in item ? shardRow(item) : make('li', 'environment muted', `Environment ${item.app_id}`)
+}
+
+/** @param item.deepest the depth that fills a bar */
+function shardRow({ shard, depth, oldest_age_s, problem, failures, deepest }: ShardState & { deepest: number }) {
+  const waits = depth !== null && depth > 0
+  return make(
+    'li',
+    failures > 0 ? 'shard failing' : 'shard',
+    line(
+      make('span', 'muted', `Shard ${shard}`),
+      make(
+        'span',
+        'end amount',
+        depth === null ? '?' : depth.toLocaleString('en'),
+        ...(waits && oldest_age_s !== null ? [make('span', 'muted', ` · ${ageOf(oldest_age_s)}`)] : []),
+      ),
+    ),
+    bar(
+      depth ?? 0,
+      { max: deepest, low: deepest, high: deepest },
+      `Shard ${shard}: ${depth === null ? 'unknown' : count(depth, 'record')}`,
+    ),
+    ...(failures > 0 || depth === null ? problemOf(problem) : []),
+  )
+}
+
+export function busyRow({ app_id, kind, who, requests, events }: BusyState, limits: State['limits']): HTMLElement {
+  const amount = (value: number, limit: number, unit: string) =>
+    make(
+      'div',
+      '',
+      make(
+        'span',
+        value > limit ? 'amount over' : 'amount',
+        `${value.toLocaleString('en')} / ${limit.toLocaleString('en')} ${unit}`,
+      ),
+      bar(value, { max: limit, low: limit * 0.8, high: limit * 0.99 }, `${value} of ${limit} ${unit}`),
+    )
+  return make(
+    'li',
+    'row',
+    line(
+      make('span', kind === 'identity' ? 'who' : 'anonymous', kind === 'identity' ? who : `anonymous ${who}`),
+      make('span', 'end muted', app_id),
+    ),
+    make('div', 'pair-of-bars', amount(requests, limits.requests, 'requests'), amount(events, limits.events, 'events')),
+  )
+}
+
+export function deletionRow({ id, state, users, overdue, accepted_at, ended_at, problem }: DeletionState): HTMLElement {
+  const name = make('code', 'small', id.slice(0, 8))
+  name.title = id
+  return make(
+    'li',
+    'row',
+    line(
+      badge(state),
+      count(users, 'user'),
+      ...(overdue && ended_at === null ? [make('span', 'badge bad', 'overdue')] : []),
+      name,
+      make('span', 'end', timeOf(ended_at ?? accepted_at)),
+    ),
+    ...(state === 'complete' ? [] : problemOf(problem)),
+  )
+}
+
+function stepRow({ name, state, attempts, problem }: StepState): HTMLElement {
+  return make(
+    'li',
+    '',
+    line(badge(state), name, ...(attempts > 1 ? [make('span', 'muted small', count(attempts, 'attempt'))] : [])),
+    ...problemOf(problem),
+  )
+}
+
+export function runRow({ id, workflow, trigger, state, created_at, problem, steps }: RunState): HTMLElement {
+  const isTold = steps.some((step) => step.problem === problem)
+  return make(
+    'li',
+    'row',
+    line(
+      badge(state),
+      make('span', 'name', workflow),
+      make('span', 'tag', trigger),
+      make('span', 'end', timeOf(created_at)),
+    ),
+    ...(steps.length > 0 ? [make('ul', 'steps', ...steps.map(stepRow))] : []),
+    ...(isTold ? [] : problemOf(problem)),
+    ...(state === 'errored'
+      ? [make('div', 'buttons', actionButton('Retry', 'POST', `workflows/${encodeURIComponent(id)}/retry`))]
+      : []),
+  )
+}
+
+const REASONS: Record<string, string> = { refused: 'Heap refused it', expired: 'It waited too long' }
+
+export function asideRow({ id, app_id, path, set_aside_at, why, status, reason, record }: AsideState): HTMLElement {
+  const details = make('details', 'small', make('summary', '', 'Record'), make('pre', '', make('code', '', record)))
+  return make(
+    'li',
+    'row',
+    line(make('code', '', path), make('span', 'tag', app_id), make('span', 'end', timeOf(set_aside_at))),
+    make(
+      'p',
+      'wrong',
+      `${REASONS[why] ?? why}${status === null ? '' : ` (${status})`}${reason === null ? '' : `: ${reason}`}`,
+    ),
+    details,
+    make(
+      'div',
+      'buttons',
+      actionButton('Retry', 'POST', 'outbox/retry', { ids: [id] }),
+      sureButton('Discard', 'DELETE', `outbox/${encodeURIComponent(id)}`),
+    ),
+  )
+}

@@ -1,0 +1,117 @@
+/**
+ * The stream of figures: read by fetch, since an EventSource sends no token, and taken up again whenever it ends.
+ * @module
+ */
+import { createParser } from 'eventsource-parser'
+import { retryDelay } from 'heap-edge/retry'
+import type { Range, Series, State } from '../src/metrics/types.ts'
+import { tokenOf } from './gate.ts'
+
+/** It says something every two seconds; who hears nothing for so long is not connected, in ms. */
+const SILENCE_MS = 12_000
+
+const BACKOFF = { base: 1000, max: 30_000 }
+
+/** Who hears of the stream. */
+export interface Listener {
+  onSeries(series: Series): void
+  onState(state: State): void
+  /** It does not come at this time, and is asked for again after so many ms. */
+  onLost(reason: string, againMs: number): void
+  /** The token does not let in. */
+  onRefused(status: number, reason: string): void
+}
+
+/** The answer was none that another attempt would change. */
+class Refused extends Error {
+  readonly status: number
+  constructor(status: number, reason: string) {
+    super(reason)
+    this.status = status
+  }
+}
+
+/** One stream at a time. */
+export class Stream {
+  readonly #listener: Listener
+  #abort: AbortController | undefined
+
+  constructor(listener: Listener) {
+    this.#listener = listener
+  }
+
+  /** Begins, or begins anew with another range. */
+  start(range: Range): void {
+    this.stop()
+    this.#abort = new AbortController()
+    void this.#keepReading(range, this.#abort.signal)
+  }
+
+  stop(): void {
+    this.#abort?.abort()
+  }
+
+  async #keepReading(range: Range, stopped: AbortSignal): Promise<void> {
+    let failures = 0
+    while (!stopped.aborted) {
+      try {
+        // It comes to its end every few minutes.
+        await this.#read(range, stopped, () => (failures = 0))
+      } catch (error) {
+        if (stopped.aborted) return
+        if (error instanceof Refused) return this.#listener.onRefused(error.status, error.message)
+        const pause = retryDelay(failures++, undefined, BACKOFF, Math.random)
+        this.#listener.onLost(error instanceof Error ? error.message : '', pause)
+        await new Promise((resolve) => {
+          setTimeout(resolve, pause)
+          stopped.addEventListener('abort', resolve, { once: true })
+        })
+      }
+    }
+  }
+
+  async #read(range: Range, stopped: AbortSignal, heard: () => void): Promise<void> {
+    const silence = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const wait = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => silence.abort(new Error('Nothing was heard for a while')), SILENCE_MS)
+    }
+    const parser = createParser({
+      onEvent: ({ event, data }) => {
+        if (stopped.aborted) return
+        heard()
+        isHeard = true
+        if (event === 'series') this.#listener.onSeries(JSON.parse(data) as Series)
+        if (event === 'state') this.#listener.onState(JSON.parse(data) as State)
+      },
+    })
+    let isHeard = false
+    wait()
+    try {
+      const response = await fetch(`/admin/live?range=${range}`, {
+        headers: { Authorization: `Bearer ${tokenOf()}` },
+        cache: 'no-store',
+        signal: AbortSignal.any([stopped, silence.signal]),
+      })
+      if (!response.ok || !response.body) throw await failureOf(response)
+      const text = response.body.pipeThrough(new TextDecoderStream())
+      const reader = text.getReader()
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        wait()
+        parser.feed(part.value)
+      }
+      if (!isHeard) throw new Error('The stream of figures ended at once.')
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+async function failureOf(response: Response): Promise<Error> {
+  const { status } = response
+  const { detail = '' } = (await response.json().catch(() => ({}))) as { detail?: string }
+  return status === 401 || status === 403
+    ? new Refused(status, detail)
+    : new Error(`The proxy answered ${status}. ${detail}`)
+}

@@ -1,0 +1,113 @@
+/**
+ * The figures as a Durable Object: what all isolates have counted, and how everything stands, made once for all who look.
+ * @module
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { configOf } from '../config.ts'
+import type { Env } from '../env.ts'
+import { logError } from '../log.ts'
+import { placesOf } from '../outbox/shards.ts'
+import { sqlOf } from '../sql.ts'
+import { Busiest } from './busiest.ts'
+import { exposition } from './exposition.ts'
+import type { Batch } from './meter.ts'
+import { type Overview, overviewOf } from './overview.ts'
+import { SCHEMA, Store } from './store.ts'
+import { type Range, RANGES, type State, SUMS } from './types.ts'
+
+/** What came is written after this time, in ms: a little before an object that nobody calls may be gone. */
+const WRITE_MS = 8000
+
+/** Everything is asked again after this time, in ms; where there are many shards, after more. */
+const FRESH_MS = 2000
+const FRESH_MS_PER_SHARD = 25
+
+/** Figures over a long time are made anew after this time at the latest, in ms. */
+const SERIES_FRESH_MS = 10_000
+
+const SHOWN_IDENTITIES = 20
+
+/** JSON of a {@link Series} and of a {@link State}. */
+export interface Live {
+  series: string
+  state: string
+}
+
+export class Metrics extends DurableObject<Env> {
+  readonly #store: Store
+  readonly #busiest = new Busiest()
+  #alarm = false
+  readonly #overview: () => Promise<Overview>
+  readonly #series: Record<Range, () => string>
+  readonly #state: () => Promise<string>
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const sql = sqlOf(ctx.storage)
+    sql.exec(SCHEMA)
+    this.#store = new Store(sql)
+    const freshMs = Math.max(FRESH_MS, placesOf(configOf(env)).length * FRESH_MS_PER_SHARD)
+    this.#overview = once(freshMs, () => overviewOf(env))
+    this.#state = once(freshMs, async () => JSON.stringify(this.#stateOf(await this.#overview())))
+    const series = (range: Range) =>
+      once(Math.min(RANGES[range].stepMs / 5, SERIES_FRESH_MS), () =>
+        JSON.stringify(this.#store.series(range, Date.now())),
+      )
+    this.#series = { hour: series('hour'), day: series('day'), week: series('week') }
+  }
+
+  /** Takes what an isolate has counted. */
+  async add({ counters, latency, busy }: Batch): Promise<void> {
+    const now = Date.now()
+    this.#store.add(now, { counters, latency })
+    this.#busiest.add(now, busy)
+    if (this.#alarm) return
+    this.#alarm = true
+    await this.ctx.storage.setAlarm(now + WRITE_MS)
+  }
+
+  async live(range: Range): Promise<Live> {
+    return { series: this.#series[range](), state: await this.#state() }
+  }
+
+  /** For Prometheus. What it is told is durable, so that no counter ever goes back. */
+  async exposition(): Promise<string> {
+    const overview = await this.#overview()
+    this.#write()
+    return exposition(this.#store.totals, overview)
+  }
+
+  override alarm(): void {
+    this.#alarm = false
+    this.#busiest.forget(Date.now())
+    try {
+      this.#write()
+    } catch (error) {
+      logError('metrics', error)
+    }
+  }
+
+  #write(): void {
+    if (this.#store.isWritten) return
+    this.ctx.storage.transactionSync(() => this.#store.write(Date.now()))
+  }
+
+  #stateOf(overview: Overview): State {
+    const totals = [...SUMS, 'lost' as const].map((name) => [name, this.#store.total(name)])
+    const busiest = this.#busiest.top(Date.now(), SHOWN_IDENTITIES).map(({ app_id, key, requests, events }) => {
+      const end = key.indexOf(':')
+      return { app_id, kind: key.slice(0, end), who: key.slice(end + 1), requests, events }
+    })
+    return { ...overview, totals: Object.fromEntries(totals) as State['totals'], busiest }
+  }
+}
+
+/** Makes something once for all who ask within this time, in ms. */
+function once<T>(freshMs: number, make: () => T): () => T {
+  let made: { value: T; at: number } | undefined
+  return () => {
+    const now = Date.now()
+    if (!made || Math.abs(now - made.at) >= freshMs) made = { value: make(), at: now }
+    return made.value
+  }
+}

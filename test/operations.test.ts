@@ -1,0 +1,236 @@
+/**
+ * The operations page, end to end: a real browser looks at a proxy that is loaded, in front of a Heap that fails now and then,
+ * and somebody presses the buttons.
+ */
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { root, startWorkers } from '../scripts/workers.ts'
+import { chromium } from './browsers.ts'
+import { type Local, startLocal } from './local.ts'
+import { type Google, startGoogle } from './stand-ins/index.ts'
+
+const TOKEN = 'local-admin-token'
+const ADMIN = { Authorization: `Bearer ${TOKEN}` }
+const DESKTOP = { viewport: { width: 1280, height: 900 } }
+const PHONE = { viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, colorScheme: 'dark' } as const
+const SOON = { timeout: 20_000 }
+
+let google: Google
+let account: { client_email: string }
+let local: Local
+let browser: Browser
+let context: BrowserContext
+let page: Page
+/** Errors on the console and in the page. */
+const errors: string[] = []
+
+beforeAll(async () => {
+  google = await startGoogle()
+  account = google.createAccount()
+  ;[local, browser] = await Promise.all([
+    startLocal({
+      GOOGLE_SERVICE_ACCOUNT: JSON.stringify(account),
+      GOOGLE_SHEETS_URL: google.url,
+      SEARCHES_SPREADSHEET_ID: 'searches-1',
+      SEARCHES_WORKSHEET: 'Searches',
+      WORKFLOW_RETRY_MS: '50',
+    }),
+    chromium.launch(),
+  ])
+  context = await browser.newContext(DESKTOP)
+  page = await context.newPage()
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('pageerror', (error) => errors.push(error.message))
+})
+afterAll(() => Promise.all([browser.close(), local.stop(), google.close()]))
+
+async function post(path: string, body: object, headers: Record<string, string> = {}): Promise<number> {
+  const { status } = await fetch(local.proxy + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  })
+  return status
+}
+
+async function failHeap(fault: object): Promise<void> {
+  await fetch(`${local.sandbox}/_sandbox/faults`, { method: 'POST', body: JSON.stringify(fault) })
+}
+
+async function mendHeap(): Promise<void> {
+  await fetch(`${local.sandbox}/_sandbox/faults`, { method: 'DELETE' })
+}
+
+/** One record that Heap refuses only once it is in the outbox. */
+async function setAside(identity: string): Promise<void> {
+  for (const status of [503, 400]) await failHeap({ status, path: '/api/add_user_properties', times: 1 })
+  expect(await post('/api/add_user_properties', { identity, properties: { plan: 'pro' } })).toBe(202)
+  await aside().filter({ hasText: identity }).waitFor(SOON)
+}
+
+async function enter(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token', { exact: true }).fill(token)
+  await page.getByRole('button', { name: 'Show the figures' }).click()
+}
+
+const status = (page: Page) => page.locator('#status')
+const figure = (id: string) => expect.poll(() => page.locator(`#${id}`).textContent(), SOON)
+const aside = () => page.locator('#aside li.row')
+
+it('asks for the token, refuses a wrong one, and keeps the right one in this tab only', async () => {
+  const answer = await page.goto(`${local.proxy}/admin`)
+  const headers = answer?.headers() ?? {}
+  expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
+  expect(headers['content-security-policy']).not.toContain('unsafe')
+  expect(headers['referrer-policy']).toBe('no-referrer')
+
+  await enter(page, 'wrong-admin-token')
+  await page.getByText('This token is wrong.').waitFor()
+  // The browser says so as well.
+  expect(errors.splice(0)).toHaveLength(1)
+  await enter(page, TOKEN)
+  await page.getByText('Nothing has happened yet').waitFor()
+  await status(page).getByText('Live').waitFor()
+  expect(page.url()).toBe(`${local.proxy}/admin`)
+  expect(await context.storageState()).toEqual({ cookies: [], origins: [] })
+
+  await page.reload()
+  await status(page).getByText('Live').waitFor()
+  const tab = await context.newPage()
+  await tab.goto(`${local.proxy}/admin`)
+  await tab.getByLabel('Token', { exact: true }).waitFor()
+  await tab.close()
+})
+
+it('shows what comes, what waits while Heap fails, and that it is gone again', async () => {
+  for (let n = 0; n < 20; n++) {
+    const events = Array.from({ length: 3 }, () => ({ event: 'Purchase', identity: `user-${n % 5}@example.com` }))
+    expect(await post('/api/track', { events })).toBe(200)
+  }
+  for (let n = 0; n < 40; n++) await post('/api/track', { event: 'Ping', identity: 'busy@example.com' })
+  expect(await post('/api/track', { event: '' })).toBe(400)
+  await failHeap({ status: 503, path: '/api/track' })
+  expect(await post('/api/track', { event: 'Later', identity: 'patient@example.com' })).toBe(202)
+
+  await figure('accepted').toBe('101')
+  await figure('refused').toBe('1')
+  const waiting = Number(await page.locator('#waiting').textContent())
+  // Of the 40, those that are beyond the limit of 30, and the one that Heap did not take.
+  expect(waiting).toBe(11)
+  await page.getByText('Heap does not take records at this time: Heap answered 503').waitFor(SOON)
+  await figure('records-legend').toMatch(/Accepted 101.*Queued 11.*Refused 1/)
+  await figure('latency').toMatch(/ ms$/)
+  const [busiest] = await page.locator('#busiest li.row').allTextContents()
+  expect(busiest).toContain('busy@example.com')
+  expect(busiest).toContain('40 / 30 requests')
+  expect(await page.locator('#busiest .over').count()).toBe(1)
+  expect(await page.locator('#records-plot canvas').count()).toBe(1)
+
+  await mendHeap()
+  expect(await post('/admin/outbox/retry', {}, ADMIN)).toBe(200)
+  await expect.poll(() => page.locator('#failing').isHidden(), SOON).toBe(true)
+})
+
+it('shows deletions with their state', async () => {
+  expect(await post('/admin/deletions', { users: [{ identity: 'bye@example.com' }] }, ADMIN)).toBe(202)
+  await page.locator('#deletions').getByText('1 user').waitFor(SOON)
+  expect(await page.locator('#deletions .badge').textContent()).toMatch(/accepted|submitting|pending/)
+  expect(await page.locator('#figures').textContent()).not.toContain('bye@example.com')
+})
+
+it('has a run that failed go on by its button', async () => {
+  // There is no such sheet yet.
+  const event = { event: 'Submit search form', time: '2026-01-01T00:00:00Z' }
+  expect(await post('/hooks/event/local-hook-token', event)).toBe(202)
+  const run = page.locator('#runs li.row')
+  await run.getByText('errored').first().waitFor(SOON)
+  await run.getByText('append the row').waitFor()
+  google.createSpreadsheet('searches-1', 'Searches', [['time', 'run']], account.client_email)
+  await run.getByRole('button', { name: 'Retry' }).click()
+  await run.getByText('complete').first().waitFor(SOON)
+  expect(await run.getByRole('button').count()).toBe(0)
+})
+
+it('sends records that were set aside again, or discards them, by their buttons', async () => {
+  await setAside('retried@example.com')
+  await aside().getByRole('button', { name: 'Retry' }).click()
+  await expect.poll(() => aside().count(), SOON).toBe(0)
+  const held = async () => (await local.held<{ users: { identity?: string }[] }>('users?limit=100')).users
+  await expect.poll(held, SOON).toContainEqual(expect.objectContaining({ identity: 'retried@example.com' }))
+
+  await setAside('discarded@example.com')
+  await figure('aside-count').toBe('1')
+  await aside().getByRole('button', { name: 'Discard' }).click()
+  await aside().getByRole('button', { name: 'Discard for ever?' }).click()
+  await figure('aside-count').toBe('0')
+  expect(await held()).not.toContainEqual(expect.objectContaining({ identity: 'discarded@example.com' }))
+})
+
+it('says that the connection is lost, and takes it up again by itself', async () => {
+  expect(errors).toEqual([])
+  await page.route('**/admin/live*', (route) => route.abort())
+  await page.getByRole('button', { name: '24 hours' }).click()
+  await status(page).getByText('Connection lost').waitFor()
+  await page.unroute('**/admin/live*')
+  await status(page).getByText('Live').waitFor(SOON)
+  await page.getByText('in the last 24 hours').first().waitFor()
+  await page.getByRole('button', { name: '15 min' }).click()
+  errors.length = 0
+})
+
+it('fits a phone', async () => {
+  const phone = await browser.newContext(PHONE)
+  const small = await phone.newPage()
+  await small.goto(`${local.proxy}/admin`)
+  await enter(small, TOKEN)
+  await status(small).getByText('Live').waitFor()
+  expect(await small.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.viewport.width)
+  await phone.close()
+})
+
+it('says where the admin routes are closed', async () => {
+  const closed = await startWorkers([{ app: 'proxy', port: 0, bindings: { HEAP_APP_ID: '123456789' } }])
+  const other = await context.newPage()
+  await other.goto(`${closed.urls.proxy}/admin`)
+  await enter(other, TOKEN)
+  await other.getByText('The admin routes of this Worker are closed. Set ADMIN_TOKEN to open them.').waitFor()
+  await other.close()
+  await closed.stop()
+})
+
+// The pictures in the documents; made anew only when asked for, so that a test run leaves the repository as it is.
+it.runIf(process.env.SCREENSHOTS)('is worth looking at under load', { timeout: 420_000 }, async () => {
+  const until = Date.now() + 300_000
+  const isFailing = () => until - Date.now() < 110_000 && until - Date.now() > 60_000
+  let wasFailing = false
+  for (let n = 0; Date.now() < until; n++) {
+    if (isFailing() !== wasFailing) await (isFailing() ? failHeap({ status: 503, path: '/api/track' }) : mendHeap())
+    wasFailing = isFailing()
+    const many = 1 + Math.round(4 + 4 * Math.sin(n / 90))
+    const events = Array.from({ length: many }, () => ({ event: 'Purchase', identity: `user-${n % 60}@example.com` }))
+    await post('/api/track', { events })
+    if (n % 5 === 0) await post('/api/track', { event: 'Ping', identity: 'busy@example.com' })
+    if (n % 90 === 0) await post('/api/track', { event: '' })
+    await new Promise((resolve) => setTimeout(resolve, 120))
+  }
+  await setAside('alice@example.com')
+  const event = { event: 'Submit search form', time: '2026-01-02T00:00:00Z' }
+  google.failNext(1, 400)
+  await post('/hooks/event/local-hook-token', event)
+  await page.locator('#runs').getByText('errored').first().waitFor(SOON)
+  await failHeap({ status: 503, path: '/api/track' })
+  for (let n = 0; n < 150; n++) await post('/api/track', { event: 'Purchase', identity: `user-${n % 60}@example.com` })
+  await page.getByText('Heap does not take records').waitFor(SOON)
+  await page.waitForTimeout(3000)
+  await page.screenshot({ path: join(root, 'docs', 'operations.png'), fullPage: true })
+
+  const phone = await browser.newContext(PHONE)
+  const small = await phone.newPage()
+  await small.goto(`${local.proxy}/admin`)
+  await enter(small, TOKEN)
+  await status(small).getByText('Live').waitFor()
+  await small.waitForTimeout(3000)
+  await small.screenshot({ path: join(root, 'docs', 'operations-phone.png') })
+  await phone.close()
+})
