@@ -3,6 +3,7 @@
  * and somebody presses the buttons.
  */
 import { join } from 'node:path'
+import parse from 'parse-prometheus-text-format'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { root, startWorkers } from '../scripts/workers.ts'
@@ -130,6 +131,18 @@ it('shows what comes, what waits while Heap fails, and that it is gone again', a
   await mendHeap()
   expect(await post('/admin/outbox/retry', {}, ADMIN)).toBe(200)
   await expect.poll(() => page.locator('#failing').isHidden(), SOON).toBe(true)
+})
+
+it('tells Prometheus the same', async () => {
+  const response = await fetch(`${local.proxy}/admin/metrics`, { headers: ADMIN })
+  expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const text = await response.text()
+  const families = new Map(parse(text).map((family) => [family.name, family.metrics]))
+  const labels = { app_id: '123456789', route: '/api/track' }
+  expect(families.get('heap_edge_records_accepted_total')).toEqual([{ labels, value: '101' }])
+  expect(families.get('heap_edge_records_queued_total')).toEqual([{ labels, value: '11' }])
+  expect(families.get('heap_edge_outbox_depth')).toHaveLength(8)
+  expect(text).not.toContain('example.com')
 })
 
 it('shows deletions with their state', async () => {

@@ -1,6 +1,6 @@
 /**
  * No secret leaves the proxy: every route is driven, in good and in bad ways, in front of a Heap that says back whatever it
- * was told, and all that comes out is searched.
+ * was told, and all that comes out is searched. What people are and do is in no log either.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -16,6 +16,8 @@ const SECRETS = {
   HEAP_API_KEY: 'the-api-key-that-nobody-may-see',
   ADMIN_TOKEN: 'the-admin-token-that-nobody-may-see',
   IDENTITY_SECRET: 'the-identity-secret-that-nobody-may-see',
+  HOOK_TOKEN: 'the-hook-token-that-nobody-may-see',
+  WEBHOOK_SECRET: 'the-webhook-secret-that-nobody-may-see',
   NOTIFY_WEBHOOK_SECRET: 'whsec_dGhlLXdlYmhvb2stc2VjcmV0LXRoYXQtbm9ib2R5LW1heS1zZWU=',
 }
 const ACCESS_TOKEN = 'the-access-token-that-nobody-may-see'
@@ -31,7 +33,9 @@ const heap = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
     const isToken = request.url?.endsWith('/auth_token') && request.headers.authorization?.startsWith('Basic')
-    const echo = `${request.headers.authorization} ${ACCESS_TOKEN} ${Buffer.concat(chunks).toString()}`
+    // Who sends records is told of no token.
+    const token = request.headers.authorization === undefined ? '' : ACCESS_TOKEN
+    const echo = `${request.headers.authorization} ${token} ${Buffer.concat(chunks).toString()}`
     const status = isToken ? 200 : (STATUSES[served++ % STATUSES.length] as number)
     response.writeHead(status, {
       'Content-Type': 'application/json',
@@ -104,6 +108,72 @@ async function drive(method: string, path: string, headers: Record<string, strin
   return text
 }
 
+/** Lines of the log about requests. */
+const requestLines = () =>
+  logged.flatMap((line) => {
+    const json = /\{"level":.*\}/.exec(line)?.[0]
+    return json === undefined ? [] : [JSON.parse(json) as { message: string; request_id?: string; route?: string }]
+  })
+
+it('leaves identities, values of properties, tokens and paths out of the log', async () => {
+  let serial = 0
+  const mark = () => `marked-${serial++}`
+  const ids: (string | null)[] = []
+  const send = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(proxy.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+    await response.arrayBuffer()
+    ids.push(response.headers.get('Heap-Edge-Request-Id'))
+    return response.status
+  }
+  const admin = { Authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` }
+  const good = () => ({ event: mark(), identity: mark(), properties: { [mark()]: mark() }, idempotency_key: mark() })
+  const before = requestLines().length
+  const statuses: number[] = []
+  // Heap takes some, and others are queued.
+  for (let n = 0; n < STATUSES.length; n++) {
+    statuses.push(await send('/api/track', { events: [good(), good()] }, admin))
+    statuses.push(await send('/api/add_user_properties', { identity: mark(), properties: { plan: mark() } }, admin))
+    statuses.push(await send('/api/add_account_properties', { account_id: mark(), properties: { plan: mark() } }))
+    statuses.push(await send('/api/v1/identify', { user_id: String(1e15 + n), identity: mark() }, admin))
+  }
+  expect(statuses).toContain(202)
+  const bad: [path: string, body: unknown, headers?: Record<string, string>][] = [
+    ['/api/track', good()],
+    ['/api/track', good(), { Authorization: `Bearer ${mark()}` }],
+    ['/api/track', good(), { Origin: `https://${mark()}.example` }],
+    ['/api/track', good(), { 'Content-Type': `text/${mark()}` }],
+    ['/api/track', `{"event":"${mark()}",`],
+    ['/api/track', { events: [{ ...good(), properties: { [mark()]: { [mark()]: mark() } } }] }],
+    ['/api/track', { ...good(), app_id: mark() }],
+    [`/api/track/${mark()}?${mark()}=${mark()}`, good()],
+    [`/hooks/event/${mark()}`, { [mark()]: mark() }],
+    [`/hooks/event/${SECRETS.HOOK_TOKEN}`, [mark()]],
+    [`/hooks/run/${mark()}/${SECRETS.HOOK_TOKEN}`, [mark()]],
+    [`/hooks/run/lead-enrichment/${mark()}`, [mark()]],
+    ['/hooks/segment', { [mark()]: mark() }, { 'Heap-Hash': `t=1,${mark()}` }],
+    [`/hook/event/${SECRETS.HOOK_TOKEN}`, {}],
+    ['/admin/deletions', { users: [{ identity: mark() }] }, { Authorization: `Bearer ${mark()}` }],
+    ['/admin/deletions', { users: [{ [mark()]: mark() }] }, admin],
+    [`/admin/outbox/${mark()}`, {}, admin],
+    [`/admin/workflows/${mark()}/retry`, {}, admin],
+    ['/api/public/v0/auth_token', '', { Authorization: basic(mark()) }],
+  ]
+  for (const [path, body, headers] of bad) expect(await send(path, body, headers)).toBeGreaterThanOrEqual(400)
+
+  await expect
+    .poll(() => requestLines().length - before)
+    .toBe(bad.length + statuses.filter((one) => one !== 200).length)
+  for (const { request_id } of requestLines().slice(before)) expect(ids).toContain(request_id)
+  expect(requestLines().map(({ route }) => route)).toEqual(
+    expect.arrayContaining(['/api/track', '/hooks/event/:token', '/hooks/run/:workflow/:token', '/admin/deletions']),
+  )
+  for (const secret of ['marked-', ...NEVER]) expect(logged.join('\n')).not.toContain(secret)
+})
+
 it('is in no answer, no log and no bundle', { timeout: 120_000 }, async () => {
   const text = await (await fetch(`${proxy.url}/openapi.json`)).text()
   const { paths } = JSON.parse(text) as { paths: Record<string, object> }
@@ -115,6 +185,7 @@ it('is in no answer, no log and no bundle', { timeout: 120_000 }, async () => {
     '/docs',
     '/openapi.json',
     '/heap-edge.js',
+    '/admin',
     '/nothing',
     '/api/public/v0/auth_token',
     '/api/public/v0/user_deletion',
@@ -141,7 +212,8 @@ it('is in no answer, no log and no bundle', { timeout: 120_000 }, async () => {
     await drive('POST', path, { Authorization: `Bearer ${SECRETS.ADMIN_TOKEN}`, 'Heap-Edge-Auth': 'token' }, BODIES[4])
   }
 
-  const bundles = readdirSync(join(root, 'packages/client/dist'), { recursive: true, withFileTypes: true })
+  const bundles = ['packages/client/dist', 'apps/proxy/dist']
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
   for (const secret of NEVER) {

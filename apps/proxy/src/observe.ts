@@ -77,6 +77,6 @@ function log(c: Context, outcome: 'queued' | 'rejected', began: number): void {
 
 /** The route as it is written in the code, since in the path itself there may be a token; `/*` where there is none. */
 function routeOf(c: Context): string {
-  const routes = matchedRoutes(c).map(({ path }) => path)
+  const routes = matchedRoutes(c).map(({ path }) => path.replace(/\?$/, ''))
   return routes.findLast((path) => !path.endsWith('/*')) ?? routes.at(-1) ?? '/*'
 }
