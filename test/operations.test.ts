@@ -187,7 +187,7 @@ it('says that the connection is lost, and takes it up again by itself', async ()
   await status(page).getByText('Connection lost').waitFor()
   await page.unroute('**/admin/live*')
   await status(page).getByText('Live').waitFor(SOON)
-  await page.getByText('in the last 24 hours').first().waitFor()
+  await page.getByText('last 24 hours').first().waitFor()
   await page.getByRole('button', { name: '15 min' }).click()
   errors.length = 0
 })
@@ -207,7 +207,8 @@ it('says where the admin routes are closed', async () => {
   const other = await context.newPage()
   await other.goto(`${closed.urls.proxy}/admin`)
   await enter(other, TOKEN)
-  await other.getByText('The admin routes of this Worker are closed. Set ADMIN_TOKEN to open them.').waitFor()
+  const said = () => other.locator('#gate-said').textContent()
+  await expect.poll(said, SOON).toBe('The admin routes of this Worker are closed. Set ADMIN_TOKEN to open them.')
   await other.close()
   await closed.stop()
 })
@@ -237,6 +238,8 @@ it.runIf(process.env.SCREENSHOTS)('is worth looking at under load', { timeout: 4
   await page.getByText('Heap does not take records').waitFor(SOON)
   await page.waitForTimeout(3000)
   await page.screenshot({ path: join(root, 'docs', 'operations.png'), fullPage: true })
+
+  expect(errors).toEqual([])
 
   const phone = await browser.newContext(PHONE)
   const small = await phone.newPage()

@@ -103,8 +103,19 @@ async function drive(method: string, path: string, headers: Record<string, strin
     redirect: 'manual',
     ...(method !== 'GET' && body !== undefined && { body }),
   })
-  const text = await response.text()
+  const isStream = response.headers.get('Content-Type') === 'text/event-stream'
+  const text = isStream ? await beginningOf(response) : await response.text()
   answered.push(`${method} ${path} ${response.status} ${JSON.stringify([...response.headers])} ${text}`)
+  return text
+}
+
+/** What comes first of an answer that does not end. */
+async function beginningOf({ body }: Response): Promise<string> {
+  let text = ''
+  for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += part
+    if (text.includes('event: state') && text.endsWith('\n\n')) break
+  }
   return text
 }
 

@@ -18,10 +18,10 @@ interface View {
 }
 
 const VIEWS = {
-  quarter: { range: 'hour', steps: 90, name: 'in the last 15 minutes' },
-  hour: { range: 'hour', name: 'in the last hour' },
-  day: { range: 'day', name: 'in the last 24 hours' },
-  week: { range: 'week', name: 'in the last 7 days' },
+  quarter: { range: 'hour', steps: 90, name: 'last 15 minutes' },
+  hour: { range: 'hour', name: 'last hour' },
+  day: { range: 'day', name: 'last 24 hours' },
+  week: { range: 'week', name: 'last 7 days' },
 } satisfies Record<string, View>
 
 /** Of more shards, those in which nothing waits are not shown. */

@@ -140,7 +140,7 @@ function stepRow({ name, state, attempts, problem }: StepState): HTMLElement {
 }
 
 export function runRow({ id, workflow, trigger, state, created_at, problem, steps }: RunState): HTMLElement {
-  const isTold = steps.some((step) => step.problem === problem)
+  const isTold = steps.some((step) => step.problem !== null && problem?.includes(step.problem))
   return make(
     'li',
     'row',

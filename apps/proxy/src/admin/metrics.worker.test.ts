@@ -25,7 +25,7 @@ beforeEach(() => {
   lines = []
 })
 
-async function call(path: string, init: RequestInit = {}, settings: Partial<Record<keyof Env | string, unknown>> = {}) {
+async function call(path: string, init: RequestInit = {}, settings: Record<string, unknown> = {}) {
   return app.fetch(new Request(`https://edge.example${path}`, init), { ...env, ...settings })
 }
 
@@ -48,8 +48,13 @@ async function metric(name: string): Promise<number> {
   return Number(line?.slice(line.lastIndexOf(' ') + 1) ?? 0)
 }
 
+interface StreamEvent {
+  event: string
+  data: unknown
+}
+
 /** The first events of a stream. */
-async function eventsOf(response: Response, most: number): Promise<{ event: string; data: unknown }[]> {
+async function eventsOf(response: Response, most: number): Promise<StreamEvent[]> {
   const reader = (response.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   while (text.split('\n\n').length <= most) text += (await reader.read()).value ?? ''
@@ -151,10 +156,10 @@ describe('the stream', () => {
       .poll(async () => {
         const response = await call('/admin/live', { headers: ADMIN })
         expect(response.headers.get('Content-Type')).toContain('text/event-stream')
-        const [series, state] = await eventsOf(response, 2)
-        expect([series?.event, state?.event]).toEqual(['series', 'state'])
-        expect((series?.data as Series).accepted).toHaveLength(360)
-        const { busiest, shards, limits } = state?.data as State
+        const [series, state] = (await eventsOf(response, 2)) as [StreamEvent, StreamEvent]
+        expect([series.event, state.event]).toEqual(['series', 'state'])
+        expect((series.data as Series).accepted).toHaveLength(360)
+        const { busiest, shards, limits } = state.data as State
         expect(shards).toHaveLength(8)
         expect(limits).toEqual({ requests: 30, requests_s: 30, events: 1000, events_s: 60 })
         return busiest.find(({ who }) => who === identity)
@@ -166,9 +171,10 @@ describe('the stream', () => {
     ['day', 1440, 60],
     ['week', 1008, 600],
   ])('shows a %s', async (range, steps, step_s) => {
-    const [series] = await eventsOf(await call(`/admin/live?range=${range}`, { headers: ADMIN }), 1)
-    expect(series?.data).toMatchObject({ range, step_s })
-    expect((series?.data as Series).delivered).toHaveLength(steps)
+    const response = await call(`/admin/live?range=${range}`, { headers: ADMIN })
+    const [series] = (await eventsOf(response, 1)) as [StreamEvent]
+    expect(series.data).toMatchObject({ range, step_s })
+    expect((series.data as Series).delivered).toHaveLength(steps)
   })
 
   it('refuses what is no range', async () => {

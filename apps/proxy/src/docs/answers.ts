@@ -10,6 +10,7 @@ export const outcome = {
     description: 'What became of the records',
     schema: { type: 'string', enum: ['delivered', 'queued', 'suppressed', 'rejected'] },
   },
+  'Heap-Edge-Request-Id': header('Names the request; the log has the same'),
 }
 export const limits = {
   RateLimit: header(
