@@ -80,10 +80,11 @@ export class Stream {
     const parser = createParser({
       onEvent: ({ event, data }) => {
         if (stopped.aborted) return
+        if (event === 'series') this.#listener.onSeries(JSON.parse(data) as Series)
+        if (event !== 'state') return
+        this.#listener.onState(JSON.parse(data) as State)
         heard()
         isHeard = true
-        if (event === 'series') this.#listener.onSeries(JSON.parse(data) as Series)
-        if (event === 'state') this.#listener.onState(JSON.parse(data) as State)
       },
     })
     let isHeard = false

@@ -3,8 +3,9 @@
  * @module
  */
 import { Hono } from 'hono'
-import { streamSSE } from 'hono/streaming'
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
 import type { Env } from '../env.ts'
+import { logError } from '../log.ts'
 import { CONTENT_TYPE } from '../metrics/exposition.ts'
 import { metrics } from '../metrics/report.ts'
 import { type Range, RANGES } from '../metrics/types.ts'
@@ -30,7 +31,7 @@ metricsRoutes.get('/admin/live', adminOnly, (c) => {
     return problem(c, 'invalid-body', `range must be one of ${Object.keys(RANGES).join(', ')}.`)
   }
   const until = Date.now() + LIFE_MS
-  const response = streamSSE(c, async (stream) => {
+  const send = async (stream: SSEStreamingApi) => {
     let shown = ''
     while (!stream.aborted && Date.now() < until) {
       const { series, state } = await metrics(c.env).live(range as Range)
@@ -39,7 +40,8 @@ metricsRoutes.get('/admin/live', adminOnly, (c) => {
       await stream.writeSSE({ event: 'state', data: state })
       await stream.sleep(EVERY_MS)
     }
-  })
+  }
+  const response = streamSSE(c, send, async (error) => logError('live', error, { request_id: c.get('requestId') }))
   response.headers.set('Cache-Control', 'no-store')
   return response
 })

@@ -37,9 +37,9 @@ export class Metrics extends DurableObject<Env> {
   readonly #store: Store
   readonly #busiest = new Busiest()
   #alarm = false
-  readonly #overview: () => Promise<Overview>
-  readonly #series: Record<Range, () => string>
-  readonly #state: () => Promise<string>
+  readonly #overview: Made<Promise<Overview>>
+  readonly #series: Record<Range, Made<string>>
+  readonly #state: Made<Promise<string>>
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -47,10 +47,10 @@ export class Metrics extends DurableObject<Env> {
     sql.exec(SCHEMA)
     this.#store = new Store(sql)
     const freshMs = Math.max(FRESH_MS, placesOf(configOf(env)).length * FRESH_MS_PER_SHARD)
-    this.#overview = once(freshMs, () => overviewOf(env))
-    this.#state = once(freshMs, async () => JSON.stringify(this.#stateOf(await this.#overview())))
+    this.#overview = new Made(freshMs, () => overviewOf(env))
+    this.#state = new Made(freshMs, async () => JSON.stringify(this.#stateOf(await this.#overview.get())))
     const series = (range: Range) =>
-      once(Math.min(RANGES[range].stepMs / 5, SERIES_FRESH_MS), () =>
+      new Made(Math.min(RANGES[range].stepMs / 5, SERIES_FRESH_MS), () =>
         JSON.stringify(this.#store.series(range, Date.now())),
       )
     this.#series = { hour: series('hour'), day: series('day'), week: series('week') }
@@ -59,6 +59,7 @@ export class Metrics extends DurableObject<Env> {
   /** Takes what an isolate has counted. */
   async add({ counters, latency, busy }: Batch): Promise<void> {
     const now = Date.now()
+    this.#forget(now)
     this.#store.add(now, { counters, latency })
     this.#busiest.add(now, busy)
     if (this.#alarm) return
@@ -67,24 +68,32 @@ export class Metrics extends DurableObject<Env> {
   }
 
   async live(range: Range): Promise<Live> {
-    return { series: this.#series[range](), state: await this.#state() }
+    return { series: this.#series[range].get(), state: await this.#state.get() }
   }
 
   /** For Prometheus. What it is told is durable, so that no counter ever goes back. */
   async exposition(): Promise<string> {
-    const overview = await this.#overview()
+    const overview = await this.#overview.get()
+    this.#forget(Date.now())
     this.#write()
     return exposition(this.#store.totals, overview)
   }
 
   override alarm(): void {
     this.#alarm = false
-    this.#busiest.forget(Date.now())
+    this.#forget(Date.now())
     try {
       this.#write()
     } catch (error) {
       logError('metrics', error)
     }
+  }
+
+  /** Nobody is known here for longer than they count, nor what was told of them. */
+  #forget(now: number): void {
+    this.#busiest.forget(now)
+    this.#overview.forget(now)
+    this.#state.forget(now)
   }
 
   #write(): void {
@@ -102,12 +111,26 @@ export class Metrics extends DurableObject<Env> {
   }
 }
 
-/** Makes something once for all who ask within this time, in ms. */
-function once<T>(freshMs: number, make: () => T): () => T {
-  let made: { value: T; at: number } | undefined
-  return () => {
+/** What is made once for all who ask within this time, in ms. */
+class Made<T> {
+  readonly #freshMs: number
+  readonly #make: () => T
+  #made: { value: T; at: number } | undefined
+
+  constructor(freshMs: number, make: () => T) {
+    this.#freshMs = freshMs
+    this.#make = make
+  }
+
+  get(): T {
     const now = Date.now()
-    if (!made || Math.abs(now - made.at) >= freshMs) made = { value: make(), at: now }
-    return made.value
+    this.forget(now)
+    this.#made ??= { value: this.#make(), at: now }
+    return this.#made.value
+  }
+
+  /** Lets go of what is not fresh any more. */
+  forget(now: number): void {
+    if (this.#made && Math.abs(now - this.#made.at) >= this.#freshMs) this.#made = undefined
   }
 }
