@@ -13,7 +13,7 @@ export const script = new Hono<{ Bindings: Env }>()
 
 script.get('/heap-edge.js', async (c) => {
   const asset = await c.env.ASSETS.fetch(c.req.raw)
-  const response = new Response(asset.body, asset)
+  const response = c.newResponse(asset.body, asset)
   response.headers.set(
     'Cache-Control',
     asset.status < 400 && c.req.query('v') === version ? CACHE.versioned : CACHE.latest,

@@ -195,6 +195,10 @@ describe('each answer', () => {
       await call('/healthz', { headers: own }),
       await call('/', { headers: own }),
       await call('/admin/outbox', { headers: own }),
+      await call('/heap-edge.js', { headers: own }),
+      await call('/admin', { headers: own }),
+      await call('/admin/raw/api/x', { headers: { ...own, ...ADMIN } }),
+      await call('/docs', { headers: own }),
     ]
     const ids = answers.map(({ headers }) => headers.get('Heap-Edge-Request-Id'))
     for (const id of ids) expect(id).toMatch(/^[\da-f]{16}-[\da-z]+$/)

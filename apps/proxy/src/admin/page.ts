@@ -28,7 +28,7 @@ adminPage.get(`${ASSETS}:file`, (c) => serve(c, c.req.path))
 
 async function serve(c: Context<{ Bindings: Env }>, path: string): Promise<Response> {
   const asset = await c.env.ASSETS.fetch(new Request(new URL(path, c.req.url), c.req.raw))
-  const response = new Response(asset.body, asset)
+  const response = c.newResponse(asset.body, asset)
   for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)
   const lasts = asset.status < 400 && path.startsWith(ASSETS)
   response.headers.set('Cache-Control', lasts ? 'public, max-age=31536000, immutable' : 'no-cache')

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Context, Hono } from 'hono'
+import type { StatusCode } from 'hono/utils/http-status'
 import { type Config, configOf } from '../config.ts'
 import { heapAdminOf } from '../deletions/heap.ts'
 import type { Env } from '../env.ts'
@@ -59,7 +60,7 @@ raw.all('/*', limitBody(BODY_BYTES), async (c) => {
       await response.body?.cancel()
       response = await send(c, url, body, await tokenFor(token))
     }
-    return await answer(response, secrets)
+    return await answer(c, response, secrets)
   } catch {
     // What was thrown may hold the address, with all that is in its query.
     return problem(
@@ -96,7 +97,7 @@ function send(c: AdminContext, url: URL, body: ArrayBuffer, token: string | unde
 }
 
 /** Heap's answer, without our secrets, whatever Heap thinks of. */
-async function answer(response: Response, secrets: (string | undefined)[]): Promise<Response> {
+async function answer(c: AdminContext, response: Response, secrets: (string | undefined)[]): Promise<Response> {
   let text = await readAll(response)
   for (const secret of secrets) {
     if (secret === undefined) continue
@@ -112,8 +113,8 @@ async function answer(response: Response, secrets: (string | undefined)[]): Prom
     }),
   )
   const bodiless = response.status === 204 || response.status === 205 || response.status === 304
-  return new Response(bodiless ? null : Buffer.from(text, 'latin1'), {
-    status: response.status,
+  return c.newResponse(bodiless ? null : Buffer.from(text, 'latin1'), {
+    status: response.status as StatusCode,
     headers: { ...headers, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
   })
 }
