@@ -1,6 +1,9 @@
 /**
  * Figures over time, in steps of 10 s for an hour, of a minute for a day, of ten minutes for a week; and the counters since
  * the beginning. What comes is added up in memory and written now and then, each time in one transaction.
+ *
+ * Rows that are written have a price, and the free plan has 100,000 a day. So what still grows is one row for everything, and
+ * several steps that are over are one.
  * @module
  */
 import type { Sql } from '../sql.ts'
@@ -22,11 +25,17 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WI
 /** Counters with other labels than these are not kept: labels come from settings and routes, and there are not so many. */
 const MOST_COUNTERS = 2000
 
-/** The finest steps. */
-const STEP_MS = RANGES.hour.stepMs
+/** Steps of a row. */
+const STEPS: Record<Range, number> = { hour: 6, day: 10, week: 6 }
 
 /** One step: the sums, in the order of {@link SUMS}, and the times of requests to Heap. */
 type Step = [sums: number[], latency: Counts]
+
+/** Steps of a range that are one row, by their begin; `at` is that of the first one that there can be. */
+interface Span {
+  at: number
+  steps: Record<string, Step>
+}
 
 /** The counters, and the times by who asked Heap. */
 export interface Totals {
@@ -37,18 +46,25 @@ export interface Totals {
 export class Store {
   readonly #sql: Sql
   readonly #totals: Totals
-  /** What was not written yet, by the begin of its step of 10 s. */
-  #pending = new Map<number, Step>()
+  /** What still grows. */
+  readonly #open: Partial<Record<Range, Span>>
+  /** What does not, and was not written yet. */
+  #over: (Span & { range: Range })[] = []
+  #isWritten = true
 
   /** Goes on from what the tables hold. */
   constructor(sql: Sql) {
     this.#sql = sql
-    const [row] = sql.exec<{ value: string }>("SELECT value FROM state WHERE name = 'totals'")
-    this.#totals = row ? (JSON.parse(row.value) as Totals) : { counters: {}, latency: {} }
+    const [row] = sql.exec<{ value: string }>("SELECT value FROM state WHERE name = 'growing'")
+    const { totals, open } = row
+      ? (JSON.parse(row.value) as { totals: Totals; open: Partial<Record<Range, Span>> })
+      : { totals: { counters: {}, latency: {} }, open: {} }
+    this.#totals = totals
+    this.#open = open
   }
 
   get isWritten(): boolean {
-    return this.#pending.size === 0
+    return this.#isWritten
   }
 
   get totals(): Totals {
@@ -56,14 +72,13 @@ export class Store {
   }
 
   add(now: number, { counters, latency }: Pick<Batch, 'counters' | 'latency'>): void {
-    const at = now - (now % STEP_MS)
-    let step = this.#pending.get(at)
-    if (!step) this.#pending.set(at, (step = newStep()))
+    this.#isWritten = false
+    const came = newStep()
     const all = this.#totals.counters
     let known = Object.keys(all).length
     for (const [key, times] of Object.entries(counters)) {
       const sum = SUMS.indexOf(sumOf(key) as Sum)
-      if (sum !== -1) step[0][sum] = (step[0][sum] ?? 0) + times
+      if (sum !== -1) came[0][sum] = (came[0][sum] ?? 0) + times
       if (!(key in all) && known++ >= MOST_COUNTERS) continue
       all[key] = (all[key] ?? 0) + times
     }
@@ -71,26 +86,25 @@ export class Store {
       const total = (this.#totals.latency[source as Source] ??= { counts: [], sum: 0 })
       addAll(total.counts, counts)
       total.sum += sum
-      addAll(step[1], counts)
+      addAll(came[1], counts)
     }
+    for (const range of Object.keys(RANGES) as Range[]) merge(this.#stepAt(range, now), came)
   }
 
-  /** Writes what is pending. To be called in a transaction. */
+  /** Writes what was not written yet. To be called in a transaction. */
   write(now: number): void {
-    for (const [at, step] of this.#pending) {
-      for (const range of Object.keys(RANGES) as Range[]) {
-        const begin = at - (at % RANGES[range].stepMs)
-        const [row] = this.#sql.exec<Row>('SELECT at, data FROM steps WHERE range = ? AND at = ?', range, begin)
-        const merged = row ? (JSON.parse(row.data) as Step) : newStep()
-        merge(merged, step)
-        this.#sql.exec('INSERT OR REPLACE INTO steps VALUES (?, ?, ?)', range, begin, JSON.stringify(merged))
-      }
+    for (const { range, at, steps } of this.#over) {
+      // There is one already where the clock was put back.
+      const [row] = this.#sql.exec<Row>('SELECT at, data FROM steps WHERE range = ? AND at = ?', range, at)
+      for (const [begin, step] of row ? stepsOf(row) : []) merge((steps[begin] ??= newStep()), step)
+      this.#sql.exec('INSERT OR REPLACE INTO steps VALUES (?, ?, ?)', range, at, JSON.stringify(steps))
+      const oldest = now - RANGES[range].keptMs - spanMs(range)
+      this.#sql.exec('DELETE FROM steps WHERE range = ? AND at < ?', range, oldest)
     }
-    this.#pending = new Map()
-    for (const [range, { stepMs, keptMs }] of Object.entries(RANGES)) {
-      this.#sql.exec('DELETE FROM steps WHERE range = ? AND at < ?', range, now - keptMs - stepMs)
-    }
-    this.#sql.exec("INSERT OR REPLACE INTO state VALUES ('totals', ?)", JSON.stringify(this.#totals))
+    this.#over = []
+    const growing = JSON.stringify({ totals: this.#totals, open: this.#open })
+    this.#sql.exec("INSERT OR REPLACE INTO state VALUES ('growing', ?)", growing)
+    this.#isWritten = true
   }
 
   series(range: Range, now: number): Series {
@@ -99,13 +113,19 @@ export class Store {
     const last = now - (now % stepMs)
     const from = last - (length - 1) * stepMs
     const steps = Array.from({ length }, newStep)
-    const add = (at: number, step: Step) => {
-      const known = steps[(at - (at % stepMs) - from) / stepMs]
+    const written = this.#sql.exec<Row>(
+      'SELECT at, data FROM steps WHERE range = ? AND at > ?',
+      range,
+      from - spanMs(range),
+    )
+    const others = [...this.#over.filter((span) => span.range === range), this.#open[range] ?? { steps: {} }]
+    for (const [begin, step] of [
+      ...written.flatMap(stepsOf),
+      ...others.flatMap(({ steps }) => Object.entries(steps)),
+    ]) {
+      const known = steps[(Number(begin) - from) / stepMs]
       if (known) merge(known, step)
     }
-    const query = 'SELECT at, data FROM steps WHERE range = ? AND at >= ?'
-    for (const { at, data } of this.#sql.exec<Row>(query, range, from)) add(at, JSON.parse(data) as Step)
-    for (const [at, step] of this.#pending) add(at, step)
     const sums = SUMS.map((name, index) => [name, steps.map(([all]) => all[index] ?? 0)] as const)
     const quantiles = (share: number) =>
       steps.map(([, counts]) => {
@@ -122,6 +142,17 @@ export class Store {
     }
   }
 
+  /** The step of a range that a time is in. */
+  #stepAt(range: Range, now: number): Step {
+    const at = now - (now % spanMs(range))
+    let span = this.#open[range]
+    if (span?.at !== at) {
+      if (span) this.#over.push({ range, ...span })
+      this.#open[range] = span = { at, steps: {} }
+    }
+    return (span.steps[now - (now % RANGES[range].stepMs)] ??= newStep())
+  }
+
   /** The counters of a name, all labels together. */
   total(name: Sum | 'lost'): number {
     const all = Object.entries(this.#totals.counters)
@@ -132,6 +163,14 @@ export class Store {
 interface Row {
   at: number
   data: string
+}
+
+function stepsOf({ data }: Row): [begin: string, Step][] {
+  return Object.entries(JSON.parse(data) as Span['steps'])
+}
+
+function spanMs(range: Range): number {
+  return RANGES[range].stepMs * STEPS[range]
 }
 
 function newStep(): Step {
