@@ -195,13 +195,14 @@ describe('what is right', () => {
     expect(await stored()).toHaveLength(3)
   })
 
-  it('is the same with the same Idempotency-Key, for that workflow, also after ten minutes', async () => {
+  it('is the same with the same Idempotency-Key, for that workflow, also after ten minutes, and never with other records', async () => {
     const lead = (n: number, key: string, path = LEADS) => started(path, [{ n }], { 'Idempotency-Key': key })
     const first = await lead(1, 'key-1')
     expect(first).toMatchObject({ status: 202, known: false })
     vi.setSystemTime(hour + 30 * MINUTE_MS)
     expect(await lead(1, 'key-1')).toMatchObject({ status: 200, known: true, id: first.id })
-    expect(await lead(2, 'key-1')).toMatchObject({ status: 200, known: true, id: first.id })
+    const other = await post(LEADS, '[{"n":2}]', { 'Idempotency-Key': 'key-1' })
+    expect([other.status, await other.json()]).toMatchObject([422, { type: '/docs#idempotency-key-reused' }])
     expect(await lead(1, 'key-2')).toMatchObject({ status: 202, known: false })
     expect(await lead(1, 'key-1', 'run/other-leads/local-hook-token')).toMatchObject({ status: 202, known: false })
     expect(await started(LEADS, [{ n: 1 }])).toMatchObject({ status: 202, known: false })
