@@ -7,7 +7,7 @@ import { type Source, startSource } from '../stand-ins/index.ts'
 import { ended, startNow } from './runs.ts'
 
 /** `SOURCE_USERS=10000` is the long form: a Durable Object for each of them takes its time on a laptop. A multiple of 1000. */
-const USERS = Number(process.env.SOURCE_USERS ?? 3000)
+const USERS = Number(process.env.SOURCE_USERS ?? 2000)
 const PAGES = USERS / 1000
 const LONGEST_MS = 60_000 + USERS * 20
 
