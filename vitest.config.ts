@@ -52,7 +52,6 @@ export default defineConfig({
         NOTIFY_WEBHOOK_SECRET: 'whsec_bG9jYWwtd2ViaG9vay1zZWNyZXQtZm9yLXRlc3Rz',
         HOOK_TOKEN: 'local-hook-token',
         WEBHOOK_SECRET: 'test-webhook-secret',
-        WORKFLOW_RETRY_MS: '1',
       }),
       insideWorkerd('sandbox', './wrangler.toml'),
       {

@@ -43,8 +43,8 @@ export interface RunningWorkers {
   urls: Record<App, string>
   /** Bundles all Workers again and puts them in the place of the running ones; what they stored stays. */
   reload(): Promise<void>
-  /** Calls a Worker's `scheduled`. */
-  scheduled(app: App, cron: string): Promise<void>
+  /** Calls a Worker's `scheduled`, for now or for another time. */
+  scheduled(app: App, cron: string, scheduledTime?: Date): Promise<void>
   stop(): Promise<void>
 }
 
@@ -110,8 +110,8 @@ export async function startWorkers(
   return {
     urls: Object.fromEntries(urls) as Record<App, string>,
     reload: async () => miniflare.setOptions(await options()),
-    scheduled: async (app, cron) => {
-      await (await miniflare.getWorker(app)).scheduled({ cron })
+    scheduled: async (app, cron, scheduledTime = new Date()) => {
+      await (await miniflare.getWorker(app)).scheduled({ cron, scheduledTime })
     },
     stop: () => miniflare.dispose(),
   }

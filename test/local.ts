@@ -22,8 +22,8 @@ export interface Local {
   sandbox: string
   /** What the sandbox holds: `/_sandbox/<path>`. */
   held<T>(path: string): Promise<T>
-  /** As Cloudflare calls the proxy at the times of a Cron Trigger. */
-  cron(expression: string): Promise<void>
+  /** As Cloudflare calls the proxy at the times of a Cron Trigger. @param at ISO 8601; now where it is left out */
+  cron(expression: string, at?: string): Promise<void>
   stop: RunningWorkers['stop']
 }
 
@@ -59,7 +59,7 @@ export async function startLocal(
       const response = await fetch(`${url(sandbox)}/_sandbox/${path}`)
       return (await response.json()) as T
     },
-    cron: (expression) => workers.scheduled('proxy', expression),
+    cron: (expression, at) => workers.scheduled('proxy', expression, at === undefined ? undefined : new Date(at)),
     stop: () => workers.stop(),
   }
 }

@@ -2,7 +2,17 @@
  * What happens when something happened. Each workflow runs where the settings that it needs are set, and is silent without them;
  * `docs/workflows.md` tells how to write one.
  */
-import { clearbit, crm, googleSheets, heap, jsonPages, mergeLead, type Lead, type Reader } from '@heap-edge/workflows'
+import {
+  clearbit,
+  crm,
+  googleSheets,
+  heap,
+  jsonPages,
+  mergeLead,
+  OptionError,
+  type Lead,
+  type Reader,
+} from '@heap-edge/workflows'
 import { readDeletion } from './src/deletions/request.ts'
 import { copyPages } from './src/workflows/copy.ts'
 import { defineConfig, every, onEvent, onRun, type Run } from './src/workflows/define.ts'
@@ -23,7 +33,8 @@ function accountsOf(
   return copyPages(
     reader,
     { step },
-    ({ [idField]: id, ...properties }) => ({ account_id: String(id), properties }),
+    idField,
+    (account_id, properties) => ({ account_id, properties }),
     (accounts) => heap.addAccountProperties({ ...proxy, accounts }),
   )
 }
@@ -56,7 +67,12 @@ export default defineConfig([
   onRun('lead-enrichment', {
     needs: ['CLEARBIT_API_KEY'],
     uses: ['CLEARBIT_URL', 'CLEARBIT_PAUSE_MS'],
-    check: ({ CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl }) => clearbit.combined.check({ apiKey, baseUrl }),
+    check({ CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl, CLEARBIT_PAUSE_MS: pause = PAUSE_MS }) {
+      clearbit.combined.check({ apiKey, baseUrl })
+      if (!/^\d{1,8}$/.test(pause)) {
+        throw new OptionError('lead-enrichment', 'CLEARBIT_PAUSE_MS', 'must be a number of milliseconds')
+      }
+    },
     async run({ input, settings, step, proxy }) {
       const { CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl, CLEARBIT_PAUSE_MS: pause = PAUSE_MS } = settings
       const leads: Lead[] = []
@@ -122,7 +138,8 @@ export default defineConfig([
       copyPages(
         jsonPages({ url, token }),
         { step },
-        ({ identity, ...properties }) => ({ identity: String(identity), properties }),
+        'identity',
+        (identity, properties) => ({ identity, properties }),
         (users) => heap.addUserProperties({ ...proxy, users }),
       ),
   }),

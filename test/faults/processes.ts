@@ -25,12 +25,14 @@ export function sandboxProcess(folder: string, onEnd: OnEnd): WorkerProcess {
 /**
  * @param folder where everything is that it writes
  * @param more settings beside and above those of a run
+ * @param heapConfig which workflows run, where it is not those that are shipped
  */
 export function proxyProcess(
   folder: string,
   heapUrl: string,
   onEnd: OnEnd,
   more: Record<string, string> = {},
+  heapConfig?: string,
 ): WorkerProcess {
   return new WorkerProcess({
     app: 'proxy',
@@ -43,8 +45,11 @@ export function proxyProcess(
       OUTBOX_SHARDS: '4',
       ...more,
     },
+    ...(heapConfig !== undefined && { heapConfig }),
     storage: join(folder, 'storage'),
     temporary: temporaryIn(folder),
+    // As an alarm does that a kill has cut.
+    expected: 'SQLite alarm overdue',
     onEnd,
   })
 }

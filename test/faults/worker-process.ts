@@ -12,6 +12,8 @@ import type { App } from '../../scripts/workers.ts'
 export interface WorkerProcessOptions {
   app: App
   bindings: Record<string, string>
+  /** The file that says which workflows run, where it is not the one that is shipped. */
+  heapConfig?: string
   /** The folder in which its Durable Objects stay when it is killed. */
   storage?: string
   /** The temporary folder: who is killed leaves something behind in it. */
@@ -37,10 +39,11 @@ export class WorkerProcess {
 
   /** Starts it: on a free port the first time, later on the same one. */
   async start(): Promise<void> {
-    const { app, bindings, storage, temporary, expected, onLine, onEnd } = this.#options
+    const { temporary, expected, onLine, onEnd, ...input } = this.#options
+    const { app } = input
     const port = this.url === '' ? 0 : Number(new URL(this.url).port)
     // A process group of its own, and none of the flags of a test runner.
-    const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify({ app, port, bindings, storage })], {
+    const child = fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify({ ...input, port })], {
       detached: true,
       execArgv: [],
       env: { ...process.env, TMPDIR: temporary },

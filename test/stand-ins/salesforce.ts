@@ -28,8 +28,12 @@ const problem = (status: number, errorCode: string, message: string): Reply => (
 
 const SOQL = /^\s*SELECT\s+([\w.]+(?:\s*,\s*[\w.]+)*)\s+FROM\s+(\w+)\s*$/i
 
-/** Starts it with a session `00Dxx!session`. */
-export async function startSalesforce(): Promise<Salesforce> {
+/**
+ * Starts it with a session `00Dxx!session`.
+ *
+ * @param mostRecords records of a page at most: what is asked for is a wish for Salesforce, too
+ */
+export async function startSalesforce({ mostRecords = 2000 }: { mostRecords?: number } = {}): Promise<Salesforce> {
   const sessions = new Set(['00Dxx!session'])
   const objects: Salesforce['objects'] = new Map()
   const locators: Salesforce['locators'] = new Map()
@@ -73,7 +77,7 @@ export async function startSalesforce(): Promise<Salesforce> {
     )
     if (bad !== undefined) stop(problem(400, 'INVALID_FIELD', `No such column '${bad}' on entity '${object}'.`))
     const [, size = '2000'] = /^batchSize=(\d+)$/.exec(headers.get('sforce-query-options') ?? '') ?? []
-    return { object, fields, size: Math.min(2000, Math.max(200, Number(size))) }
+    return { object, fields, size: Math.min(mostRecords, Math.max(200, Number(size))) }
   }
 
   return Object.assign(service, { sessions, objects, locators })

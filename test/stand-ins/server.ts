@@ -30,6 +30,8 @@ export interface StandIn {
   requests: Seen[]
   /** Answers the next requests so, without doing what they ask for. Status 0 hangs up. */
   failNext(times: number, status: number, headers?: Record<string, string>, body?: unknown): void
+  /** Answers so many requests as usual, before those that {@link failNext} is told of afterwards. */
+  passNext(times: number): void
   /** Does what the next requests ask for, and hangs up without an answer. */
   loseNext(times: number): void
   /** Leaves the next requests without an answer, and does nothing of what they ask for. */
@@ -48,7 +50,7 @@ export async function standIn(
   now: () => number = Date.now,
 ): Promise<StandIn> {
   const requests: Seen[] = []
-  const failures: Reply[] = []
+  const failures: (Reply | undefined)[] = []
   let toLose = 0
   let toHang = 0
 
@@ -84,6 +86,9 @@ export async function standIn(
     requests,
     failNext(times, status, headers = {}, body = '') {
       for (let n = 0; n < times; n++) failures.push({ status, headers, body })
+    },
+    passNext(times) {
+      for (let n = 0; n < times; n++) failures.push(undefined)
     },
     loseNext(times) {
       toLose += times

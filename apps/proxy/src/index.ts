@@ -19,5 +19,6 @@ const EACH_MINUTE = '* * * * *'
 
 export default {
   fetch: app.fetch,
-  scheduled: ({ cron }, env) => (cron === EACH_MINUTE ? workflowLedger(env).round() : deletionLedger(env).round()),
+  scheduled: ({ cron, scheduledTime }, env) =>
+    cron === EACH_MINUTE ? workflowLedger(env).round(scheduledTime) : deletionLedger(env).round(),
 } satisfies ExportedHandler<Env>

@@ -5,6 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Env } from '../env.ts'
+import { parseJson } from '../json.ts'
 import { problem } from '../problem.ts'
 
 /** Bytes of a body with users to delete: 10,000 of them, with the names and addresses of a list. */
@@ -21,10 +22,10 @@ export function limitBody(maxSize: number): MiddlewareHandler<{ Bindings: Env }>
   return bodyLimit({ maxSize, onError: (c) => problem(c, 'body-too-large', `A body may have ${maxSize} bytes.`) })
 }
 
-/** The JSON of a body; nothing where it is none. */
+/** The JSON of a body in UTF-8; nothing where it is none. */
 export async function jsonOf(c: Context): Promise<unknown> {
   try {
-    return JSON.parse(await c.req.text()) as unknown
+    return parseJson(await c.req.arrayBuffer())
   } catch {
     return undefined
   }

@@ -104,12 +104,13 @@ export const WORKFLOW_PATHS = {
         {
           name: 'Idempotency-Key',
           in: 'header',
-          description: 'With the same one it is the same run; without, the same content is for ten minutes',
+          description:
+            'With the same one it is the same run, and other records are refused; without, the same content is the same run for ten minutes',
           schema: { type: 'string' },
         },
       ],
       requestBody: { required: true, content: json({ type: 'array', minItems: 1, items: { type: 'object' } }) },
-      responses: { ...started, ...refusals([...HOOK_REFUSALS, 'not-found']) },
+      responses: { ...started, ...refusals([...HOOK_REFUSALS, 'not-found', 'idempotency-key-reused']) },
     },
   },
   '/admin/workflows': {

@@ -6,6 +6,7 @@ import { BODY_BYTES, isObject, MOST_PROBLEMS, type Problem, type RequestContract
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Config } from '../config.ts'
+import { parseJson } from '../json.ts'
 import { problem } from '../problem.ts'
 import { sentAt } from './clock.ts'
 
@@ -22,8 +23,6 @@ export const sizeLimit: MiddlewareHandler = bodyLimit({
   onError: (c) =>
     problem(c, 'body-too-large', `A body may have ${BODY_BYTES} bytes; send the records in several requests.`),
 })
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** What a body holds. */
 export interface Received<Request> {
@@ -46,8 +45,7 @@ export async function readRequest<Request extends { app_id: string }>(
     return invalid(c, problems)
   }
   try {
-    // Not c.req.json(), for which all invalid bytes are the same character, so that different people would be one.
-    body = JSON.parse(utf8.decode(await c.req.arrayBuffer()))
+    body = parseJson(await c.req.arrayBuffer())
   } catch {
     return refuse([{ pointer: '', detail: 'is not valid JSON in UTF-8' }])
   }

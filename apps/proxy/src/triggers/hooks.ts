@@ -104,6 +104,9 @@ hooks.all('*', async (c, next) => {
 /** 202 where something starts, 200 where it came before or nobody waits for it. */
 async function start(c: HookContext, triggered: Triggered[]): Promise<Response> {
   const started = triggered.length > 0 ? await workflowLedger(c.env).receive(triggered) : []
+  if (started.some(({ isOther }) => isOther)) {
+    return problem(c, 'idempotency-key-reused', 'Use another one for other records; nothing was started.')
+  }
   const runs = started.map(({ workflow, id, isKnown }) => ({ workflow, id, known: isKnown }))
   return c.json({ runs }, runs.some(({ known }) => !known) ? 202 : 200)
 }

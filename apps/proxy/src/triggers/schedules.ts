@@ -8,7 +8,7 @@ import type { ScheduleInput } from '../workflows/define.ts'
 import type { Triggered } from '../workflows/runs.ts'
 import { triggeredBy, type Workflows } from './select.ts'
 
-/** @param now ms since 1970 */
+/** @param now ms since 1970, as Cron Triggers say it */
 export function dueSchedules(workflows: Workflows, sql: Sql, now: number): Triggered[] {
   return triggeredBy(workflows, 'schedule').flatMap(({ name, trigger: { cron } }): Triggered[] => {
     const [known] = sql.exec<{ last_at: number }>('SELECT last_at FROM schedules WHERE workflow = ?', name)

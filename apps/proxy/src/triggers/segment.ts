@@ -4,6 +4,7 @@
  */
 import { MOST_PROBLEMS, type Problem, toPointer } from '@heap-edge/contract'
 import * as z from 'zod'
+import { parseJson } from '../json.ts'
 import type { SyncPage } from './pages.ts'
 
 /** A page, or the order to empty a segment; or what is wrong and where. */
@@ -45,13 +46,11 @@ const drain = z.object({ ...head, action_type: z.literal('segment.users.drain'),
 
 const body = z.discriminatedUnion('action_type', [sync, drain])
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
-
 /** @param bytes as they were signed */
 export function readSegment(bytes: Uint8Array): SegmentBody {
   let json: unknown
   try {
-    json = JSON.parse(utf8.decode(bytes))
+    json = parseJson(bytes)
   } catch {
     return { ok: false, problems: [{ pointer: '', detail: 'must be JSON in UTF-8' }] }
   }

@@ -113,9 +113,9 @@ export class WorkflowLedger extends DurableObject<Env> {
     return this.#connections.remove(idToken)
   }
 
-  /** To be called by cron. */
-  async round(): Promise<void> {
-    this.#runs.receive(dueSchedules(configOf(this.env).workflows, this.#sql, Date.now()))
+  /** To be called by cron. @param at the time for which it was called, in ms since 1970 */
+  async round(at: number): Promise<void> {
+    this.#runs.receive(dueSchedules(configOf(this.env).workflows, this.#sql, at))
     await this.#runs.round()
   }
 

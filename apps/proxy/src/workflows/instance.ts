@@ -3,6 +3,7 @@
  * @module
  */
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from 'cloudflare:workers'
+import { NonRetryableError } from 'cloudflare:workflows'
 import { hidden } from '@heap-edge/workflows'
 import { app } from '../app.ts'
 import { type Config, configOf } from '../config.ts'
@@ -11,6 +12,8 @@ import { fingerprintOf } from '../deletions/request.ts'
 import type { Env } from '../env.ts'
 import type { Run } from './define.ts'
 import { workflowLedger } from './durable.ts'
+import { isInterruption } from './platform.ts'
+import { BETWEEN_STEPS } from './runs.ts'
 import { stepsOf } from './steps.ts'
 
 /** Characters of a setting that may be a secret: what is shorter stands in other words, too. */
@@ -20,33 +23,36 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
   override async run({ instanceId: id }: WorkflowEvent<unknown>, step: WorkflowStep): Promise<void> {
     const ledger = workflowLedger(this.env)
     const config = configOf(this.env)
-    const { workflow: name, text, at } = (await ledger.input(id)) ?? {}
-    const active = config.workflows.get(name ?? '')
-    if (!active || text === undefined || at === undefined) {
-      return ledger.change(id, 'errored', active ? 'Its input is gone' : `There is no workflow ${name} any more`)
-    }
-    const { workflow, settings } = active
+    await ledger.change(id, 'running', null)
+    const { workflow: name, text, at = 0 } = (await ledger.input(id)) ?? {}
+    const { workflow, settings = {} } = config.workflows.get(name ?? '') ?? {}
     const secrets = Object.values(settings).filter((value) => value.length >= LEAST_SECRET)
     const hide = (text: string) => hidden(text, secrets)
-    const run: Run<never> = {
-      id,
-      input: JSON.parse(text) as never,
-      at: new Date(at),
-      settings,
-      step: stepsOf(step, (report) => ledger.step(id, report), config.workflowRetryMs, hide),
-      proxy: this.#proxy(config),
-      deleteUsers: async (users) => {
-        const created = await deletionLedger(this.env).create(users, fingerprintOf(users), `run ${id}`)
-        if (created.outcome === 'conflict') throw new Error('This run has had other users deleted')
-        return { id: created.deletion.id }
-      },
-    }
     try {
-      await workflow.run(run)
+      if (text === undefined) throw new Error('Its input is gone')
+      if (!workflow) throw new Error(`There is no workflow ${name} any more`)
+      await workflow.run({
+        id,
+        input: JSON.parse(text) as never,
+        at: new Date(at),
+        settings,
+        step: stepsOf(step, (report) => ledger.step(id, report), config.workflowRetryMs, hide),
+        proxy: this.#proxy(config),
+        deleteUsers: async (users) => {
+          const created = await deletionLedger(this.env).create(users, fingerprintOf(users), `run ${id}`)
+          if (created.outcome === 'conflict') throw new Error('This run has had other users deleted')
+          return { id: created.deletion.id }
+        },
+      })
     } catch (error) {
+      if (isInterruption(error)) throw error
       const problem = hide(error instanceof Error ? error.message : 'Something else than an error was thrown')
+        // As a step that failed for good comes back.
+        .replace(/^NonRetryableError: /, '')
+      const fail = () => Promise.reject(new NonRetryableError(problem))
+      await step.do(BETWEEN_STEPS, fail).catch(() => {})
       await ledger.change(id, 'errored', problem)
-      throw error
+      return fail()
     }
     await ledger.change(id, 'complete', null)
   }

@@ -7,42 +7,52 @@ import type { PlatformState, RunsWorld } from './runs.ts'
 /** So long the platform keeps what it knows of an instance that is over. */
 const RETENTION = { successRetention: '7 days', errorRetention: '30 days' } as const
 
+/** What the platform says to a run that it stops and has go on later. All else that it says is the end of it. */
+const INTERRUPTION = /^Aborting engine: (User called (pause|restart)|Grace period complete)$/
+
+/** Whether a run goes on, in spite of what was thrown. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && INTERRUPTION.test(error.message)
+}
+
 const GOING = new Set(['queued', 'running', 'paused', 'waiting', 'waitingForPause'])
 
 export function platformOf(workflows: Workflow): Pick<RunsWorld, 'start' | 'restart' | 'revive' | 'state'> {
-  const isThere = async (id: string) => {
-    try {
-      await workflows.get(id)
-      return true
-    } catch {
-      return false
-    }
+  const find = (id: string) => workflows.get(id).catch(() => undefined)
+
+  async function revive(id: string): Promise<void> {
+    const instance = await find(id)
+    // It was asked for, and died before anything of it was stored.
+    if (!instance) return void (await workflows.create({ id, retention: RETENTION }))
+    const { status } = await instance.status()
+    if (status === 'paused') return instance.resume()
+    if (GOING.has(status)) await instance.sendEvent({ type: 'go-on', payload: null })
   }
+
   return {
     async start(id) {
       try {
         await workflows.create({ id, retention: RETENTION })
       } catch (error) {
-        // Asked for before, by whoever died then.
-        if (!(await isThere(id))) throw error
+        if (!(await find(id))) throw error
+        // Asked for before, by whoever died then, and it perhaps as well.
+        await revive(id)
       }
     },
 
     async restart(id, step) {
       const instance = await workflows.get(id)
-      await instance.restart(step === undefined ? undefined : { from: { name: step } })
+      await instance.restart(step === undefined ? undefined : { from: { name: step, type: 'do' } })
     },
 
-    // On workerd by itself an instance does not go on after a restart; on Cloudflare it does.
-    async revive(id) {
-      const instance = await workflows.get(id)
-      await instance.pause()
-      await instance.resume()
-    },
+    // On workerd by itself an instance does not go on after a restart; on Cloudflare it does. An event that nobody waits for has it
+    // go on, and does nothing to one that does already.
+    revive,
 
     async state(id): Promise<PlatformState> {
-      if (!(await isThere(id))) return 'gone'
-      const { status } = await (await workflows.get(id)).status()
+      const instance = await find(id)
+      if (!instance) return 'gone'
+      const { status } = await instance.status()
       if (status === 'complete') return 'complete'
       return GOING.has(status) ? 'going' : 'gone'
     },

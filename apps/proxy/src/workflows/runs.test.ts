@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Machine, commonSteps, stepOf, verifyModels, Storage } from '../testing.ts'
-import { type PlatformState, Runs, type RunsWorld, type Triggered } from './runs.ts'
+import { BETWEEN_STEPS, type PlatformState, Runs, type RunsWorld, type Triggered } from './runs.ts'
 import { partsOf, type RunState, SCHEMA } from './sql.ts'
 
 const MINUTE_MS = 60_000
@@ -344,7 +344,8 @@ describe('a run', () => {
 
     it.each([
       ['at the step that failed', ['complete', 'errored'], 'step 1'],
-      ['anew where none did', ['complete', 'complete'], undefined],
+      ['between its steps where none did', ['complete', 'complete'], BETWEEN_STEPS],
+      ['anew where it has none', [], undefined],
     ] as const)('begins %s', async (_, states, step) => {
       const id = await started()
       for (const [n, state] of states.entries()) {

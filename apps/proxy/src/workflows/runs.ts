@@ -26,6 +26,8 @@ export interface Started {
   id: string
   /** Whether it came before. */
   isKnown: boolean
+  /** It came before with another input, which is the one that counts. */
+  isOther?: boolean
 }
 
 /** What the platform says of an instance. */
@@ -55,6 +57,9 @@ export interface RunDetail extends RunRow {
 /** How a step stands. */
 export type StepReport = Pick<StepRow, 'name' | 'state' | 'attempts' | 'problem'> & { until?: number }
 
+/** The step in which a run fails where it is none of its own that did: there it goes on, and what was done stays done. */
+export const BETWEEN_STEPS = 'heap-edge: between steps'
+
 const STARTS_PER_RUN = 20
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 600_000
@@ -80,7 +85,10 @@ export class Runs {
       const query = 'SELECT id FROM runs WHERE workflow = ? AND key = ? AND created_at > ?'
       const since = windowMs === undefined ? -1 : now - windowMs
       const [known] = this.#sql.exec<{ id: string }>(query, workflow, key, since)
-      if (known) return { workflow, id: known.id, isKnown: true }
+      if (known) {
+        const isOther = windowMs === undefined && this.input(known.id)?.text !== input
+        return { workflow, id: known.id, isKnown: true, isOther }
+      }
       const id = `${workflow}-${hashOf(windowMs === undefined ? key : `${key} ${now}`)}`
       const [row] = this.#sql.exec<{ seq: number }>(
         `INSERT INTO runs (id, workflow, trigger, key, state, created_at, seen_at, next_at, bytes)
@@ -211,9 +219,10 @@ export class Runs {
     } else if (run.state === 'running') {
       await this.#world.revive(id)
     } else {
+      const failed = run.steps.find(({ state }) => state !== 'complete')?.name
       this.change(id, 'running', null)
       try {
-        await this.#world.restart(id, run.steps.find(({ state }) => state !== 'complete')?.name)
+        await this.#world.restart(id, run.steps.length > 0 ? (failed ?? BETWEEN_STEPS) : undefined)
       } catch (error) {
         if (this.#byId(id)[0]?.state === 'running') this.change(id, 'errored', run.problem)
         throw error

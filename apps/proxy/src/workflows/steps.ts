@@ -32,6 +32,8 @@ export function stepsOf(
         timeout: TIMEOUT_MS,
         retries: {
           limit: RETRIES,
+          // Else the platform makes the pauses below longer each time.
+          backoff: 'constant',
           delay: ({ ctx }) => {
             const pause = Math.min(firstPauseMs * 2 ** (ctx.attempt - 1), LONGEST_PAUSE_MS)
             return Math.max(pause, retryAfterMs ?? 0)
@@ -57,7 +59,8 @@ export function stepsOf(
     },
 
     async sleep(name, ms) {
-      await step.do(`${name}: begin`, async () => {
+      // Of the same name as the sleep: a run that is ended in it begins again here.
+      await step.do(name, async () => {
         await report({ name, state: 'waiting', attempts: 1, problem: null, until: Date.now() + ms })
       })
       await step.sleep(name, ms)
