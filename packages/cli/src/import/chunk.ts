@@ -1,0 +1,134 @@
+/**
+ * Rows cut into bodies. The same rows are always cut in the same way, which is what lets an import go on after a crash.
+ * @module
+ */
+import { hash } from 'node:crypto'
+import { BODY_BYTES, RECORDS_PER_REQUEST } from '@heap-edge/contract/limits'
+import type { Problem } from 'heap-edge'
+import { hashesOf } from './owners.ts'
+
+/** A row that is not sent. */
+export interface Refused {
+  line: number
+  problems: readonly Problem[]
+}
+
+/** What is sent in one request, and what is not, of a span of lines. */
+export interface Chunk {
+  /** From 0. */
+  index: number
+  /** The lines of its first and its last row, the refused ones included. */
+  first: number
+  last: number
+  rows: number
+  /** The whole body; empty where there are no rows. */
+  body: Uint8Array<ArrayBuffer>
+  /** Of the body. */
+  sha256: string
+  /** The line of each row. */
+  lines: Uint32Array<ArrayBuffer>
+  /** For each row, a number that stands for whom it is about; see `owners.ts`. */
+  owners: Uint32Array<ArrayBuffer>
+  refused: Refused[]
+  /** Bytes of the file that were read when it was cut. */
+  bytesRead: number
+}
+
+/** Refused rows in a row that are kept, so that a file of nothing else takes no more memory. */
+const MOST_REFUSED = 10_000
+
+/**
+ * @example
+ * ```ts
+ * const cutter = new Cutter('{"users":[', ']}', () => 0)
+ * cutter.add('{"identity":"alice@example.com"}', 1, 'alice@example.com') // nothing yet
+ * cutter.end()?.rows // 1
+ * ```
+ */
+export class Cutter {
+  readonly #head: string
+  readonly #tail: string
+  readonly #bytesRead: () => number
+  readonly #room: number
+  #index = 0
+  #json = ''
+  #bytes = 0
+  #first = 0
+  #last = 0
+  #lines: number[] = []
+  #owners: string[] = []
+  #refused: Refused[] = []
+
+  /** @param bytesRead asked when a chunk is cut */
+  constructor(head: string, tail: string, bytesRead: () => number) {
+    this.#head = head
+    this.#tail = tail
+    this.#bytesRead = bytesRead
+    this.#room = BODY_BYTES - Buffer.byteLength(head + tail)
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @param owner whom it is about
+   * @returns the chunk that it made full, or that had no room for it
+   */
+  add(json: string, line: number, owner: string): Chunk | undefined {
+    const bytes = Buffer.byteLength(json)
+    if (bytes > this.#room) {
+      return this.refuse({ line, problems: [{ pointer: '', detail: `is larger than ${BODY_BYTES} bytes` }] })
+    }
+    const full = this.#bytes + bytes > this.#room ? this.#cut() : undefined
+    this.#json += this.#lines.length === 0 ? json : `,${json}`
+    this.#bytes += bytes + 1
+    this.#lines.push(line)
+    this.#owners.push(owner)
+    this.#span(line)
+    return this.#lines.length === RECORDS_PER_REQUEST ? this.#cut() : full
+  }
+
+  /** Adds a row that is not sent. */
+  refuse(refused: Refused): Chunk | undefined {
+    this.#refused.push(refused)
+    this.#span(refused.line)
+    if (this.#refused.length === MOST_REFUSED) return this.#cut()
+  }
+
+  /** What is left. */
+  end(): Chunk | undefined {
+    if (this.#first !== 0) return this.#cut()
+  }
+
+  #span(line: number): void {
+    if (this.#first === 0) this.#first = line
+    this.#last = line
+  }
+
+  #cut(): Chunk {
+    const rows = this.#lines.length
+    const body = bytesOf(rows === 0 ? '' : this.#head + this.#json + this.#tail)
+    const chunk: Chunk = {
+      index: this.#index++,
+      first: this.#first,
+      last: this.#last,
+      rows,
+      body,
+      sha256: hash('sha256', body),
+      lines: Uint32Array.from(this.#lines),
+      owners: hashesOf(this.#owners),
+      refused: this.#refused,
+      bytesRead: this.#bytesRead(),
+    }
+    this.#json = ''
+    this.#bytes = this.#first = this.#last = 0
+    this.#lines = []
+    this.#owners = []
+    this.#refused = []
+    return chunk
+  }
+}
+
+/** UTF-8, in memory of its own, so that it can be handed to another thread. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
+}
