@@ -1,5 +1,6 @@
 /**
- * Builds what the Workers serve, where it is older than its sources: the browser client as one script, and the two pages.
+ * Builds what the Workers serve, and the command, where they are older than their sources: the browser client as one script,
+ * and the two pages.
  * @module
  */
 import { readdirSync, statSync } from 'node:fs'
@@ -27,6 +28,18 @@ const script: Target = {
   },
 }
 
+const cli: Target = {
+  output: 'packages/cli/dist',
+  sources: ['packages/cli/src', 'packages/cli/package.json', 'packages/cli/tsdown.config.ts', `${CLIENT}/src`],
+  async make() {
+    const [{ build }, { default: config }] = await Promise.all([
+      import('tsdown'),
+      import('../packages/cli/tsdown.config.ts'),
+    ])
+    await build({ ...config, publint: false, cwd: join(root, 'packages/cli'), config: false, logLevel: 'error' })
+  },
+}
+
 function page(app: 'sandbox' | 'playground'): Target {
   const folder = `apps/${app}`
   return {
@@ -39,7 +52,7 @@ function page(app: 'sandbox' | 'playground'): Target {
   }
 }
 
-const targets = [script, page('sandbox'), page('playground')]
+const targets = [script, cli, page('sandbox'), page('playground')]
 
 /** When each file below a path was written, in ms. */
 function times(path: string): number[] {

@@ -3,6 +3,9 @@
  * @module
  */
 
+/** Of a terminal: what stands in the line, such as how far it is, makes room. */
+const CLEAR = '\r\u001B[K'
+
 /** A table of two columns. */
 export type Facts = Record<string, string | number | undefined>
 
@@ -29,7 +32,7 @@ export function createOutput(json: boolean, secrets: readonly (string | undefine
     result(value, text) {
       if (json || text !== '') console.log(hide(json ? JSON.stringify(value) : text))
     },
-    note: (line) => console.error(hide(line)),
+    note: (line) => console.error(`${process.stderr.isTTY ? CLEAR : ''}${hide(line)}`),
   }
 }
 

@@ -94,8 +94,7 @@ async function usersOf(given: Given): Promise<DeletableUser[]> {
   const source = file === undefined ? process.stdin : createReadStream(file)
   for await (const rows of readRows(source, readFormat(given, name), (columns) => mapper.checkHeader(columns))) {
     for (const row of rows) {
-      const mapped =
-        row.problem === undefined ? mapper.map(row.columns) : { problem: { pointer: '', detail: row.problem } }
+      const mapped = mapper.mapRow(row)
       if (mapped.problem) throw wrong(row.line, `${mapped.problem.pointer} ${mapped.problem.detail}`.trim())
       const { identity, user_id } = mapped.record as { identity?: string | number; user_id?: string }
       if ((identity === undefined) === (user_id === undefined))

@@ -133,7 +133,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   try {
     failure = await run({
       chunks: readChunks({ ...what, appId: sendSettings.appId, origin }, stop.signal),
-      poster: new Poster({ url, list, settings: sendSettings, pace, stop: stop.signal }),
+      poster: new Poster({ url, list, settings: sendSettings, pace, stop: stop.signal, onRetry: seldom(output.note) }),
       pace,
       journal,
       before,
@@ -232,4 +232,16 @@ function watch(totals: Totals, { size }: Files, quiet: boolean): () => void {
     rowsBefore: totals.before,
     bytesBefore: totals.bytesBefore,
   }))
+}
+
+/** While a server is gone every request would tell it. In ms. */
+const SELDOM_MS = 15_000
+
+function seldom(note: (line: string) => void): (reason: string) => void {
+  let last = -Infinity
+  return (reason) => {
+    if (performance.now() - last < SELDOM_MS) return
+    last = performance.now()
+    note(`Trying again: ${reason}`)
+  }
 }

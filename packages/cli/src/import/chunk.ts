@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { BODY_BYTES, RECORDS_PER_REQUEST } from '@heap-edge/contract/limits'
 import type { Problem } from 'heap-edge'
-import { hashesOf } from './owners.ts'
+import { ownersOf } from './owners.ts'
 
 /** A row that is not sent. */
 export interface Refused {
@@ -27,7 +27,7 @@ export interface Chunk {
   sha256: string
   /** The line of each row. */
   lines: Uint32Array<ArrayBuffer>
-  /** For each row, a number that stands for whom it is about; see `owners.ts`. */
+  /** A number that stands for whom it is about, of each row, sorted; see `owners.ts`. */
   owners: Uint32Array<ArrayBuffer>
   refused: Refused[]
   /** Bytes of the file that were read when it was cut. */
@@ -115,7 +115,7 @@ export class Cutter {
       body,
       sha256: hash('sha256', body),
       lines: Uint32Array.from(this.#lines),
-      owners: hashesOf(this.#owners),
+      owners: ownersOf(this.#owners),
       refused: this.#refused,
       bytesRead: this.#bytesRead(),
     }

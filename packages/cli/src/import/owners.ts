@@ -3,14 +3,28 @@
  * @module
  */
 
-/** A number for each owner. FNV-1a. */
-export function hashesOf(owners: readonly string[]): Uint32Array<ArrayBuffer> {
-  const hashes = new Uint32Array(owners.length)
-  for (let index = 0; index < owners.length; index++) {
-    const owner = owners[index] as string
+/** A number for each owner, sorted; those of one owner are the same. FNV-1a, with the end of MurmurHash3 that mixes all bits. */
+export function ownersOf(names: readonly string[]): Uint32Array<ArrayBuffer> {
+  const owners = new Uint32Array(names.length)
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] as string
     let hash = 0x811c9dc5
-    for (let at = 0; at < owner.length; at++) hash = Math.imul(hash ^ owner.charCodeAt(at), 0x01000193)
-    hashes[index] = hash
+    for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+    owners[index] = hash ^ (hash >>> 16)
   }
-  return hashes
+  return owners.sort()
+}
+
+/** Whether two sorted lists have a number in common. */
+export function overlap(one: Uint32Array, other: Uint32Array): boolean {
+  let [a, b] = [0, 0]
+  while (a < one.length && b < other.length) {
+    const [left, right] = [one[a] as number, other[b] as number]
+    if (left === right) return true
+    if (left < right) a++
+    else b++
+  }
+  return false
 }

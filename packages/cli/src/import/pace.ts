@@ -7,7 +7,7 @@ import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY, type Window
 import { RollingWindow } from '@heap-edge/contract/rolling-window'
 import type { Kind } from '../rows/mapping.ts'
 import type { Chunk } from './chunk.ts'
-import { loadOf, SlotWindow } from './slot-window.ts'
+import { type Load, loadOf, SlotWindow } from './slot-window.ts'
 
 /** The network delays some requests more than others: our windows are so much wider than Heap's. In ms. */
 const MARGIN_MS = 1000
@@ -20,34 +20,40 @@ export const PACE_MS = EVENTS_PER_APP.windowMs + MARGIN_MS
 export class Pace {
   readonly #kind: Kind
   readonly #requests = new SlotWindow(wider(REQUESTS_PER_IDENTITY))
-  readonly #events = new SlotWindow(wider(EVENTS_PER_IDENTITY))
+  readonly #events: SlotWindow | undefined
   readonly #appEvents = new RollingWindow(wider(EVENTS_PER_APP))
 
   constructor(kind: Kind) {
     this.#kind = kind
+    if (kind === 'events') this.#events = new SlotWindow(wider(EVENTS_PER_IDENTITY))
   }
 
   /** Counts a request, where it may go now. Gives the milliseconds to wait otherwise. */
-  take(now: number, chunk: Pick<Chunk, 'rows' | 'owners'>): number {
-    const wait = this.#wait(now, chunk)
-    if (wait === 0) this.add(now, chunk)
+  take(now: number, request: Pick<Chunk, 'rows' | 'owners'>): number {
+    const loads = this.#loads(request)
+    const wait = Math.max(
+      0,
+      ...loads.map(([window, load]) => window.wait(now, load)),
+      this.#kind === 'events' ? this.#appEvents.wait(now, request.rows) : 0,
+    )
+    if (wait === 0) this.#add(now, loads, request.rows)
     return wait
   }
 
   /** Counts a request that went, or may have gone, at this time. */
-  add(at: number, { rows, owners }: Pick<Chunk, 'rows' | 'owners'>): void {
-    // Heap states no limit for accounts.
-    if (this.#kind === 'accounts') return
-    this.#requests.add(at, loadOf(owners, 'request'))
-    if (this.#kind !== 'events') return
-    this.#events.add(at, loadOf(owners, 'row'))
-    this.#appEvents.add(at, rows)
+  add(at: number, request: Pick<Chunk, 'rows' | 'owners'>): void {
+    this.#add(at, this.#loads(request), request.rows)
   }
 
-  #wait(now: number, { rows, owners }: Pick<Chunk, 'rows' | 'owners'>): number {
-    if (this.#kind === 'accounts') return 0
-    const wait = this.#requests.wait(now, loadOf(owners, 'request'))
-    if (this.#kind !== 'events') return wait
-    return Math.max(wait, this.#events.wait(now, loadOf(owners, 'row')), this.#appEvents.wait(now, rows))
+  /** What a request asks of each window. Heap states none for accounts. */
+  #loads({ owners }: Pick<Chunk, 'owners'>): [SlotWindow, Load][] {
+    if (this.#kind === 'accounts') return []
+    const requests: [SlotWindow, Load] = [this.#requests, loadOf(owners, 'request')]
+    return this.#events ? [requests, [this.#events, loadOf(owners, 'row')]] : [requests]
+  }
+
+  #add(at: number, loads: [SlotWindow, Load][], rows: number): void {
+    for (const [window, load] of loads) window.add(at, load)
+    if (this.#kind === 'events') this.#appEvents.add(at, rows)
   }
 }

@@ -9,7 +9,9 @@ import { type Ending, refusalOf, send, type Settings } from 'heap-edge/send'
 import { Failure, EXIT, KEY_HINT } from '../failure.ts'
 import { bytesOf, type Chunk, type Refused } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
+import { ownersOf } from './owners.ts'
 import type { Pace } from './pace.ts'
+import { ownerOf } from './prepare.ts'
 
 export interface PostOptions {
   url: string
@@ -19,6 +21,8 @@ export interface PostOptions {
   pace: Pace
   /** From its abort on nothing new is sent; what is under way is waited for. */
   stop: AbortSignal
+  /** Told why a request is tried again. */
+  onRetry: (reason: string) => void
 }
 
 /** What became of a chunk. */
@@ -85,6 +89,7 @@ export class Poster {
       const error = ending.error as Error & { retryAfterMs?: number }
       const wait = retryDelay(attempt, error.retryAfterMs, retry, random)
       if (now() + wait >= giveUpAt) throw new Unfinished(error.message)
+      this.#options.onRetry(error.message)
       await this.#sleep(wait)
       if (stop.aborted) throw new Unfinished('stopped')
       posted.retries++
@@ -133,14 +138,14 @@ export class Poster {
     await this.#send(this.#pick(part, others.slice(half)), posted)
   }
 
-  #pick({ body, lines, owners }: Part, rows: readonly number[]): Part {
+  #pick({ body, lines }: Part, rows: readonly number[]): Part {
     const { list } = this.#options
     const whole = JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown[]>
-    const picked = { ...whole, [list]: rows.map((row) => whole[list]?.[row]) }
+    const records = rows.map((row) => whole[list]?.[row] as Record<string, unknown>)
     return {
-      body: bytesOf(JSON.stringify(picked)),
+      body: bytesOf(JSON.stringify({ ...whole, [list]: records })),
       lines: Uint32Array.from(rows, (row) => lines[row] as number),
-      owners: Uint32Array.from(rows, (row) => owners[row] as number),
+      owners: ownersOf(records.map(ownerOf)),
       rows: rows.length,
     }
   }

@@ -36,8 +36,8 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
   const check = createCheck()
   const { path } = ROUTES[kind]
   return (row, number) => {
-    if (row.problem !== undefined) return { problems: [{ pointer: '', detail: row.problem }] }
-    const mapped = mapper.map(row.columns)
+    if (row.ready !== undefined) return { json: row.ready, owner: row.owner }
+    const mapped = mapper.mapRow(row)
     if (mapped.problem) return { problems: [mapped.problem] }
     let record: Record<string, unknown>
     try {
@@ -53,6 +53,7 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
   }
 }
 
-function ownerOf({ identity, account_id, user_id }: Record<string, unknown>): string {
+/** Whom a record is about. */
+export function ownerOf({ identity, account_id, user_id }: Record<string, unknown>): string {
   return (identity ?? account_id ?? `user_id:${String(user_id)}`) as string
 }

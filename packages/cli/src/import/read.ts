@@ -3,7 +3,6 @@
  * @module
  */
 import { on } from 'node:events'
-import { pipeline } from 'node:stream'
 import { Worker } from 'node:worker_threads'
 import { Failure } from '../failure.ts'
 import type { Kind, Mapping } from '../rows/mapping.ts'
@@ -34,13 +33,11 @@ export async function* readChunks(input: ReadInput, stop: AbortSignal): AsyncGen
   const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
   const worker = new Worker(new URL(file, import.meta.url) as import('node:url').URL, {
     workerData: input,
-    stdin: input.file === undefined,
     resourceLimits: MEMORY,
   })
   const failed = new AbortController()
   worker.on('error', (error) => failed.abort(error))
   const signal = AbortSignal.any([failed.signal, stop])
-  if (worker.stdin) pipeline(process.stdin, worker.stdin, () => {})
   try {
     for await (const [message] of on(worker, 'message', { close: ['exit'], signal })) {
       const said = message as Said

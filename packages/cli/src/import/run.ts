@@ -6,10 +6,13 @@ import { EXIT, Failure } from '../failure.ts'
 import type { Chunk } from './chunk.ts'
 import type { Journal } from './journal.ts'
 import { type Counts, type JournalState, knownOf } from './journal-state.ts'
-import { Order } from './order.ts'
 import { PACE_MS, type Pace } from './pace.ts'
-import { type Poster, Unfinished } from './post.ts'
+import { type Posted, type Poster, Unfinished } from './post.ts'
 import type { RefusedReport } from './report.ts'
+import { Turns } from './turns.ts'
+
+/** Chunks that are noted, or about to be, while others are sent. */
+const AHEAD = 8
 
 export interface RunOptions {
   chunks: AsyncIterable<Chunk>
@@ -34,26 +37,36 @@ export interface RunOptions {
 export async function run(options: RunOptions): Promise<Error | undefined> {
   const { chunks, poster, pace, journal, before, report, concurrency, stop, now, onDone } = options
   const active = new Set<Promise<void>>()
-  const order = new Order()
+  const turns = new Turns(concurrency)
   let failure: Error | undefined
   let next = 0
   const fail = (error: unknown) => {
     // What cannot be put right says more than what may go well another time.
-    if (failure === undefined || failure instanceof Unfinished) failure = error as Error
+    if (failure === undefined || (failure instanceof Unfinished && !(error instanceof Unfinished))) {
+      failure = error as Error
+    }
     stop.abort()
   }
 
   async function send(chunk: Chunk, begun: Promise<void>): Promise<void> {
     try {
       await begun
-      const { refusedRows, ...counts } = await poster.post(chunk)
+      const { refusedRows, ...counts } = await post(chunk)
       await report.add(refusedRows)
       await journal.done({ chunk: chunk.index, at: now(), ...counts })
       onDone(chunk, counts, false)
     } catch (error) {
       fail(error)
+    }
+  }
+
+  async function post(chunk: Chunk): Promise<Posted> {
+    await turns.take(chunk)
+    try {
+      if (stop.signal.aborted) throw new Unfinished('stopped')
+      return await poster.post(chunk)
     } finally {
-      order.end(chunk)
+      turns.end(chunk)
     }
   }
 
@@ -69,11 +82,11 @@ export async function run(options: RunOptions): Promise<Error | undefined> {
       }
       if (known?.begun && chunk.rows > 0) pace.add(now(), chunk)
       const begun = known?.begun ? Promise.resolve() : journal.begin(chunk)
-      while (active.size > 0 && (active.size >= concurrency || order.waits(chunk))) await Promise.race(active)
-      if (stop.signal.aborted) break
-      order.begin(chunk)
       const sending = send(chunk, begun).finally(() => active.delete(sending))
       active.add(sending)
+      // So many more than are sent at once: what they wait for is the disk.
+      while (active.size >= concurrency + AHEAD) await Promise.race(active)
+      if (stop.signal.aborted) break
     }
   } catch (error) {
     // The file, not Heap: what was read before is sent to its end.

@@ -6,7 +6,8 @@
  */
 import type { Window } from '@heap-edge/contract/limits'
 
-const SLOTS = 2 ** 22
+const SLOT_BITS = 22
+const SLOT_SHIFT = 32 - SLOT_BITS
 
 /** What one chunk counted: so much for each slot. */
 interface Entry {
@@ -23,7 +24,7 @@ export interface Load {
 
 export class SlotWindow {
   readonly #window: Window
-  readonly #totals = new Uint16Array(SLOTS)
+  readonly #totals = new Uint16Array(2 ** SLOT_BITS)
   /** Oldest first. */
   #entries: Entry[] = []
 
@@ -81,15 +82,17 @@ export class SlotWindow {
   }
 }
 
-/** What a request asks of each slot: one unit, or one for each row. */
+/** What a request asks of each slot: one unit, or one for each row. `owners` is sorted. */
 export function loadOf(owners: Uint32Array, per: 'request' | 'row'): Load {
-  // The upper bits of the number are mixed in: they are the better ones.
-  const sorted = owners.map((owner) => (owner ^ (owner >>> 22)) & (SLOTS - 1)).sort()
-  const units = new Uint16Array(sorted.length)
+  const slots = new Uint32Array(owners.length)
+  const units = new Uint16Array(owners.length)
   let last = -1
-  for (const slot of sorted) {
-    if (last < 0 || sorted[last] !== slot) sorted[++last] = slot
-    if (per === 'row' || units[last] === 0) units[last] = (units[last] as number) + 1
+  for (const owner of owners) {
+    const slot = owner >>> SLOT_SHIFT
+    if (last < 0 || slots[last] !== slot) {
+      slots[++last] = slot
+      units[last] = 1
+    } else if (per === 'row') units[last] = (units[last] as number) + 1
   }
-  return { slots: sorted.subarray(0, last + 1), units: units.subarray(0, last + 1) }
+  return { slots: slots.subarray(0, last + 1), units: units.subarray(0, last + 1) }
 }

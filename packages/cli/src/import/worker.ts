@@ -11,6 +11,8 @@ import { readRows } from '../rows/read.ts'
 import { type Chunk, Cutter } from './chunk.ts'
 import { createPrepare, ROUTES } from './prepare.ts'
 import type { ReadInput } from './read.ts'
+import { createReady } from './ready.ts'
+import { BLOCK_BYTES, openStdin } from './stdin.ts'
 
 /** What the thread says. */
 export type Said = { chunk: Chunk } | { end: true } | { failure: string; exitCode: ExitCode }
@@ -46,12 +48,13 @@ async function* counted(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 async function read(): Promise<void> {
   const mapper = new Mapper(kind, mapping)
   const prepare = createPrepare(kind, mapper, origin)
+  const ready = mapper.plain ? createReady(kind) : undefined
   const { list } = ROUTES[kind]
   const cutter = new Cutter(`{${appId && `"app_id":"${appId}",`}"${list}":[`, ']}', () => bytesRead)
-  const source = file === undefined ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 })
+  const source = file === undefined ? openStdin() : createReadStream(file, { highWaterMark: BLOCK_BYTES })
   let number = 0
   try {
-    for await (const rows of readRows(counted(source), format, (columns) => mapper.checkHeader(columns))) {
+    for await (const rows of readRows(counted(source), format, (columns) => mapper.checkHeader(columns), ready)) {
       for (const row of rows) {
         const prepared = prepare(row, ++number)
         const chunk = prepared.problems

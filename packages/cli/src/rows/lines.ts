@@ -2,10 +2,14 @@
  * NDJSON: a JSON object in each line.
  * @module
  */
-import { jsonRow, type Row, ROW_CHARACTERS, type Rows } from './row.ts'
+import { jsonRow, type Ready, type Row, ROW_CHARACTERS, type Rows } from './row.ts'
 
-/** Rows of NDJSON. Blank lines are none. */
-export async function* lineRows(texts: AsyncIterable<string>): Rows {
+/**
+ * Rows of NDJSON. Blank lines are none.
+ *
+ * @param ready knows good records by their text
+ */
+export async function* lineRows(texts: AsyncIterable<string>, ready: Ready = () => undefined): Rows {
   let rest = ''
   let line = 1
   /** Within a line that is too long, of which nothing is kept. */
@@ -15,7 +19,7 @@ export async function* lineRows(texts: AsyncIterable<string>): Rows {
     let from = 0
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
       const whole = rest === '' ? text.slice(from, end) : rest + text.slice(from, end)
-      if (!skipping) push(rows, whole, line)
+      if (!skipping) push(rows, whole, line, ready)
       skipping = false
       rest = ''
       from = end + 1
@@ -30,11 +34,13 @@ export async function* lineRows(texts: AsyncIterable<string>): Rows {
     if (rows.length > 0) yield rows
   }
   const last: Row[] = []
-  push(last, rest, line)
+  push(last, rest, line, ready)
   if (last.length > 0) yield last
 }
 
-function push(rows: Row[], text: string, line: number): void {
+function push(rows: Row[], text: string, line: number, ready: Ready): void {
+  const owner = ready(text)
+  if (owner !== undefined) return void rows.push({ line, ready: text, owner })
   if (text.length > ROW_CHARACTERS) rows.push({ line, problem: `has more than ${ROW_CHARACTERS} characters` })
   else if (text.trim() !== '') rows.push(jsonRow(text, line))
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { Failure } from '../failure.ts'
-import type { Columns } from './row.ts'
+import type { Columns, Row } from './row.ts'
 
 /** What is imported. */
 export const KINDS = ['users', 'accounts', 'events'] as const
@@ -78,7 +78,7 @@ export class Mapper {
   readonly #fieldOf: Map<string, string>
   readonly #numbers: ReadonlySet<string>
   /** Nothing is said, so that a row which is a record of Heap's is one as it is. */
-  readonly #plain: boolean
+  readonly plain: boolean
 
   /** @throws Failure where it names fields that such records do not have */
   constructor(kind: keyof typeof FIELDS, mapping: Mapping) {
@@ -91,7 +91,7 @@ export class Mapper {
     this.#mapping = mapping
     this.#fieldOf = new Map(fields.map((field) => [mapping.fields?.[field as Fields] ?? field, field]))
     this.#numbers = new Set(mapping.numbers)
-    this.#plain = kind !== 'events' && named.length === 0 && isEmpty(mapping.properties) && this.#numbers.size === 0
+    this.plain = kind !== 'events' && named.length === 0 && isEmpty(mapping.properties) && this.#numbers.size === 0
   }
 
   /** @throws Failure where the header lacks a column that is named, or that is needed */
@@ -115,8 +115,15 @@ export class Mapper {
   }
 
   /** A record of a row. Whether it is a good one is not looked at here. */
+  mapRow(row: Row): Mapped {
+    if (row.ready !== undefined) return { record: JSON.parse(row.ready) as Columns }
+    if (row.problem !== undefined) return { problem: { pointer: '', detail: row.problem } }
+    return this.map(row.columns)
+  }
+
+  /** The same of its columns. */
   map(columns: Columns): Mapped {
-    if (this.#plain && isRecord(columns, this.#kind)) return { record: columns }
+    if (this.plain && isRecord(columns, this.#kind)) return { record: columns }
     const { properties: names, event } = this.#mapping
     const record: Columns = {}
     const properties: [string, unknown][] = []

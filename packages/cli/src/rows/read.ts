@@ -6,7 +6,7 @@ import { extname } from 'node:path'
 import { arrayRows } from './array.ts'
 import { csvRows } from './csv.ts'
 import { lineRows } from './lines.ts'
-import type { Rows } from './row.ts'
+import type { Ready, Rows } from './row.ts'
 import { decode } from './text.ts'
 
 /** What `--format` takes. */
@@ -30,12 +30,14 @@ export function sniff(text: string): Format {
 /**
  * @param format where it is known
  * @param onHeader told the columns of CSV before the first row; other formats have no header
+ * @param ready knows good records of NDJSON by their text
  * @throws Failure where nothing can be made of the file
  */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
   format: Format | undefined,
   onHeader: (columns: string[]) => void,
+  ready?: Ready,
 ): Rows {
   const texts = decode(bytes)
   const first = await texts.next()
@@ -47,5 +49,5 @@ export async function* readRows(
   const known = format ?? sniff(first.done ? '' : first.value)
   if (known === 'csv') yield* csvRows(all(), onHeader)
   else if (known === 'json') yield* arrayRows(all())
-  else yield* lineRows(all())
+  else yield* lineRows(all(), ready)
 }

@@ -6,8 +6,17 @@
 /** Columns by their names. */
 export type Columns = Record<string, unknown>
 
-/** What stands in a row, or why nothing can be made of it. `line` is where it begins, from 1. */
-export type Row = { line: number; columns: Columns; problem?: undefined } | { line: number; problem: string }
+/**
+ * What stands in a row, or why nothing can be made of it; or its text, where that is a good record as it is. `line` is where it
+ * begins, from 1.
+ */
+export type Row =
+  | { line: number; columns: Columns; problem?: undefined; ready?: undefined }
+  | { line: number; problem: string; ready?: undefined }
+  | { line: number; problem?: undefined; ready: string; owner: string }
+
+/** Tells whom a text is about that is a good record as it is; nothing where that has to be looked at. */
+export type Ready = (text: string) => string | undefined
 
 /** Rows that were read together. One by one they would cost more than what is done with them. */
 export type Rows = AsyncIterable<Row[]>
