@@ -12,8 +12,11 @@ export async function* arrayRows(texts: AsyncIterable<string>): Rows {
   for await (const text of texts) {
     const rows = cutter.write(text)
     if (rows.length > 0) yield rows
+    if (cutter.failure) throw cutter.failure
   }
-  cutter.end()
+  const last = cutter.end()
+  if (last) yield [last]
+  if (cutter.failure) throw cutter.failure
 }
 
 /** Where it is: before the `[`, within the array, behind its `]`. */
@@ -21,6 +24,8 @@ type Place = 'before' | 'within' | 'behind'
 
 /** Looks at quotes and brackets only. */
 class ElementCutter {
+  /** Why nothing more can be read. */
+  failure: Failure | undefined
   #place: Place = 'before'
   #line = 1
   /** What of the element came with texts before. */
@@ -59,18 +64,26 @@ class ElementCutter {
       } else {
         this.#outside(code)
         from = at + 1
+        if (this.failure) return rows
       }
     }
     this.#element += text.slice(from)
-    if (this.#element.length > ROW_CHARACTERS) throw this.#unclosed()
+    if (this.#element.length > ROW_CHARACTERS) this.failure = this.#unclosed()
     return rows
   }
 
-  end(): void {
+  /** The last element, where only the end of the array is missing. */
+  end(): Row | undefined {
     if (this.#place === 'behind') return
-    if (this.#place === 'before') throw new Failure('The file is empty; a JSON array was expected.')
-    if (this.#elementLine !== 0) throw this.#unclosed()
-    throw new Failure(`The file ends in line ${this.#line}, before the array does; the rows until there are imported.`)
+    if (this.#place === 'before') {
+      this.failure = new Failure('The file is empty; a JSON array was expected.')
+    } else if (this.#depth > 0 || this.#quoted) this.failure = this.#unclosed()
+    else {
+      this.failure = new Failure(
+        `The file ends in line ${this.#line}, before the array does; the rows until there are imported.`,
+      )
+      if (this.#elementLine !== 0) return jsonRow(this.#element, this.#elementLine)
+    }
   }
 
   /** An element ends: at a comma, or with the array. */
@@ -87,7 +100,7 @@ class ElementCutter {
   #outside(code: number): void {
     if (this.#place === 'before' && code === OPEN) this.#place = 'within'
     else {
-      throw new Failure(
+      this.failure = new Failure(
         this.#place === 'before'
           ? `Line ${this.#line} begins with something other than [; for an object in each line give --format ndjson.`
           : `Line ${this.#line} goes on behind the end of the array; the rows until there are imported.`,

@@ -28,57 +28,76 @@ const BATCH = 500
  * @throws Failure where the header makes no sense, or a quote is never closed
  */
 export async function* csvRows(texts: AsyncIterator<string>, onHeader: (columns: string[]) => void): Rows {
-  const first = await texts.next()
-  if (first.done) throw new Failure('The file is empty; a header with the names of the columns was expected.')
-  const skipped: Row[] = []
+  const first = await firstLine(texts)
+  if (first.trim() === '') throw new Failure('The file is empty; a header with the names of the columns was expected.')
+  /** Rows that csv-parse leaves out. It tells of them before it hands out the rows in front of them. */
+  const skipped: CsvError[] = []
   const parser = parse({
-    delimiter: delimiterOf(first.value),
+    delimiter: delimiterOf(first),
     info: true,
     max_record_size: ROW_CHARACTERS,
     relax_column_count: true,
+    // A quote that stands where none should is a character like any other.
+    relax_quotes: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    on_skip: (error) => void skipped.push({ line: Number(error?.lines ?? 0), problem: reasonOf(error) }),
+    on_skip: (error) => void (error && skipped.push(error)),
   })
-  const source = Readable.from(
-    (async function* () {
-      yield first.value
-      yield* { [Symbol.asyncIterator]: () => texts }
-    })(),
-  )
+  async function* all() {
+    yield first
+    yield* { [Symbol.asyncIterator]: () => texts }
+  }
+  const source = Readable.from(all())
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
 
   let header: string[] | undefined
   let rows: Row[] = []
-  try {
-    for await (const { record, info } of parser as AsyncIterable<Parsed>) {
-      if (header === undefined) {
-        header = headerOf(record)
-        onHeader(header)
-        continue
-      }
-      if (skipped.length > 0) rows.push(...skipped.splice(0))
-      rows.push(rowOf(record, header, info.lines))
-      if (rows.length < BATCH) continue
-      yield rows
-      rows = []
+  let twice = 0
+  for await (const { record, info } of parser as AsyncIterable<Parsed>) {
+    if (header === undefined) {
+      header = headerOf(record)
+      onHeader(header)
+      continue
     }
-  } catch (error) {
-    rows.push(...skipped.splice(0))
-    if (rows.length > 0) yield rows
-    throw failureOf(error)
+    // A line break of two characters within a cell is counted twice by csv-parse.
+    const row = rowOf(record, header, info.lines - twice)
+    twice += breaks(record, '\r\n')
+    for (let error; (error = skipped[0]) && lineOf(error) < row.line; skipped.shift()) rows.push(skippedRow(error))
+    rows.push(row)
+    if (rows.length < BATCH) continue
+    yield rows
+    rows = []
   }
-  rows.push(...skipped)
+  const open = skipped.find(({ code }) => code === 'CSV_QUOTE_NOT_CLOSED')
+  rows.push(...skipped.filter((error) => error !== open).map(skippedRow))
   if (rows.length > 0) yield rows
+  if (open) {
+    const [, line] = /at line (\d+)/.exec(open.message) ?? []
+    throw new Failure(`The quote that opens in line ${line} is never closed; the rows before it are imported.`)
+  }
+}
+
+/** Texts until there is a whole line. */
+async function firstLine(texts: AsyncIterator<string>): Promise<string> {
+  let text = ''
+  while (!text.includes('\n') && text.length < ROW_CHARACTERS) {
+    const next = await texts.next()
+    if (next.done) break
+    text += next.value
+  }
+  return text
+}
+
+const lineOf = ({ lines }: CsvError) => Number(lines)
+
+function skippedRow(error: CsvError): Row {
+  return { line: lineOf(error), problem: reasonOf(error) }
 }
 
 /** A row; an empty cell is a column that it does not have. */
 function rowOf(record: string[], header: string[], endLine: number): Row {
-  let line = endLine
-  for (const cell of record) {
-    if (cell.includes('\n')) line -= cell.split('\n').length - 1
-  }
+  const line = endLine - breaks(record, '\n') - breaks(record, '\r\n')
   if (record.length !== header.length) {
     return { line, problem: `has ${record.length} columns where the header has ${header.length}` }
   }
@@ -98,22 +117,12 @@ function headerOf(record: string[]): string[] {
   return names
 }
 
-function reasonOf(error: CsvError | undefined): string {
-  if (error?.code === 'CSV_MAX_RECORD_SIZE') return `has more than ${ROW_CHARACTERS} characters; is a quote not closed?`
-  if (error?.code === 'INVALID_OPENING_QUOTE') return 'has a quote within a cell that is not quoted; double it'
-  if (error?.code === 'CSV_INVALID_CLOSING_QUOTE') return 'has a quote within a quoted cell; double it'
-  return 'is no valid CSV'
+/** How many of these line breaks there are within the cells. */
+function breaks(record: string[], kind: string): number {
+  return record.reduce((sum, cell) => (cell.includes(kind) ? sum + cell.split(kind).length - 1 : sum), 0)
 }
 
-function failureOf(error: unknown): unknown {
-  const { code, lines } = error as { code?: string; lines?: number }
-  if (code === 'CSV_QUOTE_NOT_CLOSED') {
-    return new Failure(`A quote before line ${lines} is never closed; the rows before it are imported.`)
-  }
-  if (code === 'CSV_MAX_RECORD_SIZE') {
-    return new Failure(
-      `The row that ends in line ${lines} ${reasonOf(error as CsvError)} The rows before are imported.`,
-    )
-  }
-  return error
+function reasonOf({ code }: CsvError): string {
+  if (code === 'CSV_MAX_RECORD_SIZE') return `has more than ${ROW_CHARACTERS} characters; is a quote not closed?`
+  return 'is no valid CSV'
 }

@@ -40,13 +40,14 @@ export async function* readRows(
   ready?: Ready,
 ): Rows {
   const texts = decode(bytes)
-  const first = await texts.next()
+  let first = ''
+  for (let next; first.trim() === '' && !(next = await texts.next()).done;) first += next.value
   // What is put back in front of the others.
   async function* all() {
-    if (!first.done) yield first.value
+    if (first !== '') yield first
     yield* texts
   }
-  const known = format ?? sniff(first.done ? '' : first.value)
+  const known = format ?? sniff(first)
   if (known === 'csv') yield* csvRows(all(), onHeader)
   else if (known === 'json') yield* arrayRows(all())
   else yield* lineRows(all(), ready)
