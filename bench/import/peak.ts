@@ -2,9 +2,14 @@
  * Loaded in front of a program: writes the most memory that its process has had, in kB, to a file when it ends.
  * @module
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 
-if (isMainThread) {
-  process.on('exit', () => writeFileSync(process.env.PEAK_FILE ?? '', String(process.resourceUsage().maxRSS)))
+/** On Linux `maxRSS` remembers whoever started the process, too. */
+function peak(): string {
+  const status = '/proc/self/status'
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(existsSync(status) ? readFileSync(status, 'utf8') : '') ?? []
+  return kilobytes ?? String(process.resourceUsage().maxRSS)
 }
+
+if (isMainThread) process.on('exit', () => writeFileSync(process.env.PEAK_FILE ?? '', peak()))

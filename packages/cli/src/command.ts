@@ -72,7 +72,7 @@ function secretsOf(args: Record<string, unknown>): (string | undefined)[] {
   try {
     settings = readSettings(args)
   } catch {
-    settings = readSettings({ ...args, 'env-file': undefined })
+    settings = readSettings({ ...args, env: undefined })
   }
   const { apiKey, adminToken, appId } = settings
   // As they go over the wire for a token.

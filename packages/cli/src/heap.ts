@@ -13,7 +13,13 @@ import type { Settings } from './settings.ts'
 export interface Times {
   /** How long a request is tried again, in ms. */
   giveUpAfter?: number | undefined
+  /** How long one attempt may take, in ms. */
+  timeout?: number | undefined
+  /** In the place of the global one. */
+  fetch?: Fetch | undefined
 }
+
+const globalFetch: Fetch = (url, init) => fetch(url, init)
 
 /** Whether it goes through a proxy, and how that is called. */
 export function targetOf({ endpoint, baseUrl, region }: Settings): { proxy: boolean; name: string } {
@@ -22,7 +28,10 @@ export function targetOf({ endpoint, baseUrl, region }: Settings): { proxy: bool
 }
 
 /** The options of the client, looked at. */
-function optionsOf(settings: Settings, { giveUpAfter = 120_000 }: Times = {}) {
+function optionsOf(
+  settings: Settings,
+  { giveUpAfter = 120_000, timeout = 10_000, fetch: ask = globalFetch }: Times = {},
+) {
   const { appId, endpoint = settings.baseUrl, region = 'us' } = settings
   if (appId === undefined && settings.endpoint === undefined) {
     throw new Failure('The environment id is not set: give --app-id, or HEAP_APP_ID in the environment or in .env.')
@@ -39,8 +48,9 @@ function optionsOf(settings: Settings, { giveUpAfter = 120_000 }: Times = {}) {
     appId: appId ?? '',
     region,
     ...(endpoint !== undefined && { endpoint }),
+    timeout,
     retry: { giveUpAfter },
-    fetch: fetchOf(settings),
+    fetch: fetchOf(settings, ask),
   } as Parameters<typeof createHeap>[0]
 }
 
@@ -51,8 +61,8 @@ export function isWebAddress(text: string): boolean {
 }
 
 /** A proxy is told the admin token, so that it takes any identity from a server that loads lists. */
-function fetchOf({ endpoint, adminToken }: Settings): Fetch {
-  if (endpoint === undefined || adminToken === undefined) return (url, init) => fetch(url, init)
+function fetchOf({ endpoint, adminToken }: Settings, fetch: Fetch): Fetch {
+  if (endpoint === undefined || adminToken === undefined) return fetch
   const authorization = `Bearer ${adminToken}`
   return (url, init) => fetch(url, { ...init, headers: { authorization, ...(init.headers as object) } })
 }
@@ -79,7 +89,7 @@ export function heapAdminOf(settings: Settings, { giveUpAfter = 120_000 }: Times
     retry: { giveUpAfter },
     appId,
     apiKey: key,
-    fetch: (url, init) => fetch(url, init),
+    fetch: globalFetch,
   })
 }
 

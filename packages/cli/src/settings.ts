@@ -32,19 +32,20 @@ export const settingFlags = {
   'admin-token': { type: 'string', valueHint: 'token', description: "The proxy's token; better HEAP_ADMIN_TOKEN" },
   region: { type: 'string', valueHint: 'us|eu', description: "Heap's data centre; HEAP_REGION (us)" },
   'base-url': { type: 'string', valueHint: 'url', description: 'What stands in for Heap, as a sandbox; HEAP_BASE_URL' },
-  'env-file': { type: 'string', valueHint: 'file', description: 'A file with HEAP_* variables (.env)' },
+  // Not --env-file, which Node takes for itself wherever it stands.
+  env: { type: 'string', valueHint: 'file', description: 'A file with HEAP_* variables (.env)' },
   json: { type: 'boolean', description: 'One JSON object on standard output' },
 } as const
 
 /**
  * @param flags as they were parsed, by their names
- * @throws Failure where the file that `--env-file` names cannot be read
+ * @throws Failure where the file that `--env` names cannot be read
  */
 export function readSettings(
   flags: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
-  const named = flags['env-file'] as string | undefined
+  const named = flags.env as string | undefined
   const file = named ?? '.env'
   let inFile: Record<string, string | undefined> = {}
   try {

@@ -9,6 +9,7 @@ import { asFailure, EXIT, type ExitCode, Failure } from '../failure.ts'
 import { sendSettingsOf, targetOf } from '../heap.ts'
 import { type Files, filesOf, STDIN } from '../import/files.ts'
 import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
+import { createFetch } from '../import/http.ts'
 import { findJournal, type Journal, noJournal, openJournal } from '../import/journal.ts'
 import { doneSpans, type Head, type JournalState } from '../import/journal-state.ts'
 import { Pace } from '../import/pace.ts'
@@ -96,7 +97,11 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   const { output, settings } = given
   const retryFor = given.number('retry-for', 0) ?? 120
   const concurrency = given.number('concurrency', 1) ?? 4
-  const sendSettings = sendSettingsOf(settings, { giveUpAfter: retryFor * 1000 })
+  const sendSettings = sendSettingsOf(settings, {
+    giveUpAfter: retryFor * 1000,
+    timeout: TIMEOUT_MS,
+    fetch: createFetch(),
+  })
   const { path, list } = ROUTES[kind]
   const url = sendSettings.base + path
 
@@ -233,6 +238,9 @@ function watch(totals: Totals, { size }: Files, quiet: boolean): () => void {
     bytesBefore: totals.bytesBefore,
   }))
 }
+
+/** How long an attempt may take: a proxy has to ask for each identity of a thousand rows. In ms. */
+const TIMEOUT_MS = 60_000
 
 /** While a server is gone every request would tell it. In ms. */
 const SELDOM_MS = 15_000

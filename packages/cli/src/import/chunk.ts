@@ -5,7 +5,7 @@
 import { hash } from 'node:crypto'
 import { BODY_BYTES, RECORDS_PER_REQUEST } from '@heap-edge/contract/limits'
 import type { Problem } from 'heap-edge'
-import { ownersOf } from './owners.ts'
+import { ownerOf } from './owners.ts'
 
 /** A row that is not sent. */
 export interface Refused {
@@ -46,25 +46,28 @@ const MOST_REFUSED = 10_000
  * ```
  */
 export class Cutter {
-  readonly #head: string
-  readonly #tail: string
   readonly #bytesRead: () => number
+  readonly #tail: string
+  /** The body that is being made. Rows go straight into it, so that nothing of them lives on as an object. */
+  readonly #body = Buffer.allocUnsafe(BODY_BYTES)
+  readonly #lines = new Uint32Array(RECORDS_PER_REQUEST)
+  readonly #owners = new Uint32Array(RECORDS_PER_REQUEST)
+  readonly #start: number
+  /** Where rows have to end. */
   readonly #room: number
+  #at: number
+  #rows = 0
   #index = 0
-  #json = ''
-  #bytes = 0
   #first = 0
   #last = 0
-  #lines: number[] = []
-  #owners: string[] = []
   #refused: Refused[] = []
 
   /** @param bytesRead asked when a chunk is cut */
   constructor(head: string, tail: string, bytesRead: () => number) {
-    this.#head = head
-    this.#tail = tail
     this.#bytesRead = bytesRead
-    this.#room = BODY_BYTES - Buffer.byteLength(head + tail)
+    this.#tail = tail
+    this.#start = this.#at = this.#body.write(head)
+    this.#room = BODY_BYTES - Buffer.byteLength(tail)
   }
 
   /**
@@ -74,17 +77,21 @@ export class Cutter {
    * @returns the chunk that it made full, or that had no room for it
    */
   add(json: string, line: number, owner: string): Chunk | undefined {
-    const bytes = Buffer.byteLength(json)
-    if (bytes > this.#room) {
-      return this.refuse({ line, problems: [{ pointer: '', detail: `is larger than ${BODY_BYTES} bytes` }] })
+    let full: Chunk | undefined
+    // A character has three bytes at most; only where that might be too many they are counted.
+    if (this.#at + 1 + json.length * 3 > this.#room) {
+      const bytes = Buffer.byteLength(json)
+      if (this.#start + bytes > this.#room) {
+        return this.refuse({ line, problems: [{ pointer: '', detail: `is larger than ${BODY_BYTES} bytes` }] })
+      }
+      if (this.#at + 1 + bytes > this.#room && this.#rows > 0) full = this.#cut()
     }
-    const full = this.#bytes + bytes > this.#room ? this.#cut() : undefined
-    this.#json += this.#lines.length === 0 ? json : `,${json}`
-    this.#bytes += bytes + 1
-    this.#lines.push(line)
-    this.#owners.push(owner)
+    if (this.#rows > 0) this.#body[this.#at++] = COMMA
+    this.#at += this.#body.write(json, this.#at)
+    this.#lines[this.#rows] = line
+    this.#owners[this.#rows++] = ownerOf(owner)
     this.#span(line)
-    return this.#lines.length === RECORDS_PER_REQUEST ? this.#cut() : full
+    return this.#rows === RECORDS_PER_REQUEST ? this.#cut() : full
   }
 
   /** Adds a row that is not sent. */
@@ -105,8 +112,9 @@ export class Cutter {
   }
 
   #cut(): Chunk {
-    const rows = this.#lines.length
-    const body = bytesOf(rows === 0 ? '' : this.#head + this.#json + this.#tail)
+    const rows = this.#rows
+    const end = rows === 0 ? 0 : this.#at + this.#body.write(this.#tail, this.#at)
+    const body = new Uint8Array(this.#body.subarray(0, end))
     const chunk: Chunk = {
       index: this.#index++,
       first: this.#first,
@@ -114,19 +122,19 @@ export class Cutter {
       rows,
       body,
       sha256: hash('sha256', body),
-      lines: Uint32Array.from(this.#lines),
-      owners: ownersOf(this.#owners),
+      lines: this.#lines.slice(0, rows),
+      owners: this.#owners.slice(0, rows).sort(),
       refused: this.#refused,
       bytesRead: this.#bytesRead(),
     }
-    this.#json = ''
-    this.#bytes = this.#first = this.#last = 0
-    this.#lines = []
-    this.#owners = []
+    this.#at = this.#start
+    this.#rows = this.#first = this.#last = 0
     this.#refused = []
     return chunk
   }
 }
+
+const COMMA = 44
 
 /** UTF-8, in memory of its own, so that it can be handed to another thread. */
 export function bytesOf(text: string): Uint8Array<ArrayBuffer> {

@@ -3,18 +3,18 @@
  * @module
  */
 
-/** A number for each owner, sorted; those of one owner are the same. FNV-1a, with the end of MurmurHash3 that mixes all bits. */
+/** The number of an owner. FNV-1a, with the end of MurmurHash3, which mixes all bits. */
+export function ownerOf(name: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/** Those of a list, sorted. */
 export function ownersOf(names: readonly string[]): Uint32Array<ArrayBuffer> {
-  const owners = new Uint32Array(names.length)
-  for (let index = 0; index < names.length; index++) {
-    const name = names[index] as string
-    let hash = 0x811c9dc5
-    for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-    owners[index] = hash ^ (hash >>> 16)
-  }
-  return owners.sort()
+  return Uint32Array.from(names, ownerOf).sort()
 }
 
 /** Whether two sorted lists have a number in common. */

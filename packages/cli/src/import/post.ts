@@ -11,7 +11,7 @@ import { bytesOf, type Chunk, type Refused } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
 import { ownersOf } from './owners.ts'
 import type { Pace } from './pace.ts'
-import { ownerOf } from './prepare.ts'
+import { nameOf } from './prepare.ts'
 
 export interface PostOptions {
   url: string
@@ -145,7 +145,7 @@ export class Poster {
     return {
       body: bytesOf(JSON.stringify({ ...whole, [list]: records })),
       lines: Uint32Array.from(rows, (row) => lines[row] as number),
-      owners: ownersOf(records.map(ownerOf)),
+      owners: ownersOf(records.map(nameOf)),
       rows: rows.length,
     }
   }

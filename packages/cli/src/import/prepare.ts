@@ -49,11 +49,11 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
       record.timestamp ??= startedAt
       record.idempotency_key ??= `${id}-${number}`
     }
-    return { json: JSON.stringify(record), owner: ownerOf(record) }
+    return { json: JSON.stringify(record), owner: nameOf(record) }
   }
 }
 
 /** Whom a record is about. */
-export function ownerOf({ identity, account_id, user_id }: Record<string, unknown>): string {
+export function nameOf({ identity, account_id, user_id }: Record<string, unknown>): string {
   return (identity ?? account_id ?? `user_id:${String(user_id)}`) as string
 }

@@ -22,8 +22,11 @@ export interface ReadInput {
   origin: Origin
 }
 
-/** Megabytes of the thread's memory. It keeps a few chunks of at most one each. */
-const MEMORY = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 }
+/**
+ * Megabytes of the thread's memory. What it makes lives for a moment only, which is cheapest in a space that the processor's
+ * cache holds.
+ */
+const MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
 
 /**
  * @param stop ends it early
