@@ -72,7 +72,7 @@ async function sendByImport(): Promise<{ ms: number; peakMb: number }> {
   const since = performance.now()
   const rows = spawn(process.execPath, [program('rows.ts'), String(users)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const main = join(root, 'packages/cli/dist/main.js')
-  const child = spawn(process.execPath, ['--import', program('peak.ts'), main, ...command], {
+  const child = spawn(process.execPath, ['--import', program('peak.mjs'), main, ...command], {
     stdio: [rows.stdout, 'ignore', 'inherit'],
     env: { ...process.env, PEAK_FILE: peakFile },
   })

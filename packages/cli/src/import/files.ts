@@ -2,7 +2,7 @@
  * The files of an import: what is read, and what is written beside it.
  * @module
  */
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { Failure } from '../failure.ts'
 import { reasonOf } from '../settings.ts'
 
@@ -36,6 +36,7 @@ function sizeOf(name: string): number | undefined {
   let stats
   try {
     stats = statSync(name)
+    accessSync(name, constants.R_OK)
   } catch (error) {
     throw new Failure(`${name} cannot be read: ${reasonOf(error)}.`)
   }

@@ -26,7 +26,7 @@ export interface ReadInput {
  * Megabytes of the thread's memory. What it makes lives for a moment only, which is cheapest in a space that the processor's
  * cache holds.
  */
-const MEMORY = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 128 }
+const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
 /**
  * @param stop ends it early

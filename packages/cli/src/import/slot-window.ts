@@ -6,7 +6,7 @@
  */
 import type { Window } from '@heap-edge/contract/limits'
 
-const SLOT_BITS = 22
+const SLOT_BITS = 20
 const SLOT_SHIFT = 32 - SLOT_BITS
 
 /** What one chunk counted: so much for each slot. */

@@ -3,7 +3,6 @@
  * @module
  */
 import { on } from 'node:events'
-import { createReadStream } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asFailure, type ExitCode } from '../failure.ts'
 import { Mapper } from '../rows/mapping.ts'
@@ -12,13 +11,13 @@ import { type Chunk, Cutter } from './chunk.ts'
 import { createPrepare, ROUTES } from './prepare.ts'
 import type { ReadInput } from './read.ts'
 import { createReady } from './ready.ts'
-import { BLOCK_BYTES, openStdin } from './stdin.ts'
+import { readBlocks } from './source.ts'
 
 /** What the thread says. */
 export type Said = { chunk: Chunk } | { end: true } | { failure: string; exitCode: ExitCode }
 
 /** Chunks that wait to be taken by the main thread. */
-const AHEAD = 4
+const AHEAD = 2
 
 const { file, format, kind, mapping, appId, origin } = workerData as ReadInput
 const port = parentPort as NonNullable<typeof parentPort>
@@ -51,10 +50,14 @@ async function read(): Promise<void> {
   const ready = mapper.plain ? createReady(kind) : undefined
   const { list } = ROUTES[kind]
   const cutter = new Cutter(`{${appId && `"app_id":"${appId}",`}"${list}":[`, ']}', () => bytesRead)
-  const source = file === undefined ? openStdin() : createReadStream(file, { highWaterMark: BLOCK_BYTES })
   let number = 0
   try {
-    for await (const rows of readRows(counted(source), format, (columns) => mapper.checkHeader(columns), ready)) {
+    for await (const rows of readRows(
+      counted(readBlocks(file)),
+      format,
+      (columns) => mapper.checkHeader(columns),
+      ready,
+    )) {
       for (const row of rows) {
         const prepared = prepare(row, ++number)
         const chunk = prepared.problems
