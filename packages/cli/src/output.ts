@@ -14,11 +14,11 @@ export interface Output {
   /** Whether one JSON object is wanted, and nothing else on standard output. */
   json: boolean
   /** The result: the object with `--json`, else the text. */
-  result(value: object, text: string): void
+  result: (value: object, text: string) => void
   /** Something to know meanwhile. */
-  note(line: string): void
+  note: (line: string) => void
   /** Takes secrets out of a text. */
-  hide(text: string): string
+  hide: (text: string) => string
 }
 
 /** @param secrets what must never be shown */

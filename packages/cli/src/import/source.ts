@@ -9,7 +9,7 @@ import { fstatSync, openSync, read } from 'node:fs'
 import { Socket } from 'node:net'
 import { promisify } from 'node:util'
 
-const BLOCK_BYTES = 128 * 1024
+const BLOCK_BYTES = 64 * 1024
 const STDIN = 0
 
 const readInto = promisify(read)

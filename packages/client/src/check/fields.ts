@@ -24,9 +24,6 @@ const idLength: typeof IDENTITY_LENGTH = 255
 /** Heap would merge everybody who carries the same one of these. */
 const merging = /^(undefined|null|nan|none|nil|true|false|anonymous|anon|guest|user|unknown|n\/a|\[object object\])$/
 
-const plain = /^[!-~].*[!-~]$/
-const invisible = /^[\p{C}\p{Z}]+|[\p{C}\p{Z}]+$/gu
-
 const isoTime = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?([Zz]|[+-]\d\d:?\d\d)?)?$/
 
 /** An id may be an integer, which becomes a string as in Heap's own clients. */
@@ -50,10 +47,9 @@ export const accountId = (value: unknown, context: Context): string | undefined 
 /** An identity: not blank, and not one that merges people, whatever cannot be seen stands around it. */
 export const identity: Field = (value, context) => {
   const identity = accountId(value, context)
-  // Most have nothing around them, and are too long.
-  const visible = identity && (plain.test(identity) ? identity : identity.replace(invisible, ''))
+  const visible = identity?.replace(/^[\p{C}\p{Z}]+|[\p{C}\p{Z}]+$/gu, '').toLowerCase()
   if (visible === '') context.refuse('must not be empty')
-  if (visible && visible.length < 16 && !context.allowMergingIdentities && merging.test(visible.toLowerCase())) {
+  if (visible && !context.allowMergingIdentities && merging.test(visible)) {
     context.refuse('is no identity: Heap would merge everybody who carries it into one user, for ever')
   }
   return identity

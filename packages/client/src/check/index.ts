@@ -5,7 +5,6 @@
  */
 import type { Problem } from '@heap-edge/contract'
 import type { Check } from '../prepare.ts'
-import type { Context, Field } from './fields.ts'
 import { isObject } from './json.ts'
 import { notSent } from './not-sent.ts'
 import { type Shape, shapes } from './shapes.ts'
@@ -36,18 +35,16 @@ export function createCheck({ allowMergingIdentities = false }: CheckOptions = {
     const record: Record<string, unknown> = {}
     const { needs, oneOf, fields }: Shape = shapes[path]
     const given = isObject(input) ? input : {}
-    let name = ''
-    // One for all fields: lists may have a million records.
-    const context: Context = {
-      allowMergingIdentities,
-      refuse: (detail, at = '') => problems.push({ pointer: `/${name}${at}`, detail }),
-      warn: (detail, at = '') => warnings.push({ pointer: `/${name}${at}`, detail }),
-    }
 
     if (given !== input) problems.push({ pointer: '', detail: 'must be an object' })
-    for (name in fields) {
+    for (const [name, field] of Object.entries(fields)) {
       const value = given[name]
-      if (value !== undefined || needs.includes(name)) record[name] = (fields[name] as Field)(value, context)
+      if (value === undefined && !needs.includes(name)) continue
+      record[name] = field(value, {
+        allowMergingIdentities,
+        refuse: (detail, at = '') => problems.push({ pointer: `/${name}${at}`, detail }),
+        warn: (detail, at = '') => warnings.push({ pointer: `/${name}${at}`, detail }),
+      })
     }
     if (oneOf && (given[oneOf[0]] === undefined) === (given[oneOf[1]] === undefined)) {
       problems.push({ pointer: '', detail: `needs exactly one of ${oneOf.join(' and ')}` })

@@ -21,14 +21,6 @@ const nameLength: typeof PROPERTY_KEY_LENGTH = 1024
 const nameLengthInSdks: typeof PROPERTY_KEY_WARNING_LENGTH = 512
 const valueLength: typeof PROPERTY_VALUE_LENGTH = 1024
 
-/** Names that have to be looked at: blank or long ones, and those that mean something. */
-const notable = /^(\s|$|(id|user_id|email)$|[^]{513})/i
-
-/** Whether a value is sent as it is. */
-function isShort(value: unknown): value is string | number {
-  return typeof value === 'string' ? value.length <= valueLength : Number.isFinite(value)
-}
-
 /** Cuts without splitting a grapheme; without splitting a surrogate pair where the runtime has no `Intl.Segmenter`. */
 function cut(text: string): string {
   if (!globalThis.Intl?.Segmenter) return text.slice(0, valueLength).replace(/[\uD800-\uDBFF]$/, '')
@@ -73,12 +65,8 @@ export function properties(owner: Owner): Field {
     function visit(value: unknown, name: string, at: string, level: number): void {
       if (isObject(value)) {
         if (level === mostLevels) return context.refuse(`is nested deeper than ${mostLevels} levels`, at)
-        for (const key of Object.keys(value)) {
-          const inner = value[key]
-          const full = level === 0 ? key : `${name}.${key}`
-          // Most are such, and need nothing of what follows.
-          if (isShort(inner) && !notable.test(full)) flat.push([full, inner])
-          else visit(asJson(inner), full, at + pointerStep(key), level + 1)
+        for (const [key, inner] of Object.entries(value)) {
+          visit(asJson(inner), level === 0 ? key : `${name}.${key}`, at + pointerStep(key), level + 1)
         }
         return
       }
