@@ -71,6 +71,12 @@ describe('a terminal', () => {
     expect(await local.held('stats')).toMatchObject({ users: 60_000 })
   })
 
+  it('does not wait for rows that nobody types', async () => {
+    const terminal = desk.terminal(['import', 'users', '-'])
+    expect(await terminal.end()).toBe(2)
+    expect(await terminal.screen()).toBe('Nothing comes from standard input: pipe a file into it, or name one.')
+  })
+
   it('marks what the doctor finds', async () => {
     const terminal = desk.terminal(['doctor', '--region', 'mars'])
     expect(await terminal.end()).toBe(2)

@@ -3,6 +3,7 @@
  * @module
  */
 import { accessSync, constants, statSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { Failure } from '../failure.ts'
 import { reasonOf } from '../settings.ts'
 
@@ -22,6 +23,7 @@ export interface Files {
 /** @throws Failure where there is no such file */
 export function filesOf(name: string, journal: string | undefined, report: string | undefined): Files {
   if (name === STDIN) {
+    if (isatty(0)) throw new Failure('Nothing comes from standard input: pipe a file into it, or name one.')
     return { file: undefined, size: undefined, journal, report: report ?? 'heap-edge-refused.ndjson' }
   }
   return {
