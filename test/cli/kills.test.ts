@@ -94,19 +94,19 @@ describe.skipIf(process.platform === 'win32')(`an import that is killed ${KILLS}
   const timeout = 60_000 + KILLS * 5000
 
   it('has every user in the end', { timeout }, async () => {
-    const name = desk.write('users.ndjson', users(40_000))
+    const name = desk.write('users.ndjson', users(KILLS * 4000))
     const chunks = await survive('users', name)
     // It was killed in the middle, and nothing that was done was forgotten.
     expect(chunks).toEqual(chunks.toSorted((a, b) => a - b))
     expect(new Set(chunks).size).toBeGreaterThan(2)
-    expect(await local.held('stats')).toMatchObject({ users: 40_000 })
+    expect(await local.held('stats')).toMatchObject({ users: KILLS * 4000 })
   })
 
   it('has every event once', { timeout }, async () => {
     // So large that a request holds few: many requests, and far from Heap's limit for a minute.
     const padding = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`p${n}`, 'x'.repeat(1000)]))
     const line = (n: number) => JSON.stringify({ event: 'e', identity: `user-${n}`, properties: { n, ...padding } })
-    const count = 1500
+    const count = KILLS * 150
     const name = desk.write('events.ndjson', Array.from({ length: count }, (_, n) => line(n)).join('\n'))
     const chunks = await survive('events', name)
     expect(new Set(chunks).size).toBeGreaterThan(2)

@@ -115,7 +115,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   const before = await resumable(files, head, given.on('resume'))
   if (before?.ended) {
     output.result(
-      { rows: 0, complete: true, journal: files.journal },
+      { ...new Totals().json(), complete: true, exitCode: EXIT.ok, journal: files.journal },
       'This import is complete already; nothing was sent.',
     )
     return EXIT.ok
