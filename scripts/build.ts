@@ -1,5 +1,6 @@
 /**
- * Builds what the Workers serve, where it is older than its sources: the browser client as one script, and the three pages.
+ * Builds what the Workers serve, and the command, where they are older than their sources: the browser client as one script,
+ * and the three pages.
  * @module
  */
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs'
@@ -31,6 +32,18 @@ const script: Target = {
   },
 }
 
+const cli: Target = {
+  output: 'packages/cli/dist',
+  sources: ['packages/cli/src', 'packages/cli/package.json', 'packages/cli/tsdown.config.ts', `${CLIENT}/src`],
+  async make() {
+    const [{ build }, { default: config }] = await Promise.all([
+      import('tsdown'),
+      import('../packages/cli/tsdown.config.ts'),
+    ])
+    await build({ ...config, publint: false, cwd: join(root, 'packages/cli'), config: false, logLevel: 'error' })
+  },
+}
+
 function page(app: 'proxy' | 'sandbox' | 'playground', output: string): Target {
   const folder = `apps/${app}`
   return {
@@ -43,7 +56,7 @@ function page(app: 'proxy' | 'sandbox' | 'playground', output: string): Target {
   }
 }
 
-const targets = [script, page('proxy', 'dist/admin'), page('sandbox', 'dist'), page('playground', 'dist')]
+const targets = [script, cli, page('proxy', 'dist/admin'), page('sandbox', 'dist'), page('playground', 'dist')]
 
 /** When each file below a path was written, in ms. */
 function times(path: string): number[] {

@@ -1,5 +1,5 @@
 /**
- * Before the system tests: build what the Workers serve, and find a browser or get one.
+ * Before the system tests: build what the Workers serve and the command, and find a browser or get one.
  * @module
  */
 import { build } from '../scripts/build.ts'

@@ -16,6 +16,7 @@ export default defineConfig([
       browser: 'src/browser/index.ts',
       check: 'src/check/index.ts',
       retry: 'src/retry.ts',
+      send: 'src/bodies.ts',
     },
     { define, tsconfig: 'tsconfig.build.json' },
   ),

@@ -9,7 +9,12 @@ import type { Ending } from './results.ts'
 import { retryDelay } from './retry.ts'
 
 /** Never rejects. Once the signal is aborted it ends as failed, with the signal's reason. */
-export async function send(url: string, body: string, settings: Settings, signal?: AbortSignal): Promise<Ending> {
+export async function send(
+  url: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  settings: Settings,
+  signal?: AbortSignal,
+): Promise<Ending> {
   const { fetch, now, random, sleep, timeout, retry } = settings
   const giveUpAt = now() + retry.giveUpAfter
 

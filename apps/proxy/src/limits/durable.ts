@@ -5,10 +5,9 @@
  * output gate of the object sees to; most hits write nothing.
  * @module
  */
-import { EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
+import { type Entry, EVENTS_PER_APP, EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
 import { createDurable, proxyDurable } from 'itty-durable'
 import { NOBODY, SUPPRESSED } from './holder.ts'
-import type { Entry } from './rolling-window.ts'
 import { type Quota, type Rule, type Stored, Windows } from './windows.ts'
 
 /** The limits of one identity, and what of them may pass unstored. */

@@ -1,7 +1,7 @@
+import { RollingWindow } from '@heap-edge/contract'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { Lease, LEASE_MS } from './lease.ts'
-import { RollingWindow } from './rolling-window.ts'
 
 const rule = { limit: 100, windowMs: 60_000 }
 

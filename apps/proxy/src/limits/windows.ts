@@ -6,8 +6,7 @@
  * at which it can have: it assumes the worst about what it cannot remember. Pure: the time is handed in, in ms.
  * @module
  */
-import type { Window } from '@heap-edge/contract'
-import { type Entry, RollingWindow } from './rolling-window.ts'
+import { type Entry, RollingWindow, type Window } from '@heap-edge/contract'
 
 /** How long units may pass unstored after a write, in ms. */
 export const AHEAD_MS = 10_000

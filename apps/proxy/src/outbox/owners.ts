@@ -5,8 +5,8 @@
  * sends for it and no call is needed to know what it may.
  * @module
  */
+import type { Entry } from '@heap-edge/contract'
 import { ARRIVAL_MS } from '../forward.ts'
-import type { Entry } from '../limits/rolling-window.ts'
 import { type Rule, Windows } from '../limits/windows.ts'
 import type { Sql } from '../sql.ts'
 

@@ -2,8 +2,8 @@
  * What a shard of the outbox is given and says: records, settings, the world around it, how it stands.
  * @module
  */
+import type { Entry } from '@heap-edge/contract'
 import type { Delivery } from '../forward.ts'
-import type { Entry } from '../limits/rolling-window.ts'
 import type { Rule } from '../limits/windows.ts'
 import type { Sql } from '../sql.ts'
 

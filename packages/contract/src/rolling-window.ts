@@ -5,7 +5,7 @@
  * A fixed window, a token bucket or a weighted window would each let almost twice the limit through in some span.
  * @module
  */
-import type { Window } from '@heap-edge/contract'
+import type { Window } from './limits.ts'
 
 /** `count` units that passed at one time. */
 export type Entry = [at: number, count: number]

@@ -1,0 +1,118 @@
+/**
+ * What all commands have in common: their settings, strict flags, and an end in one sentence.
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import { type ArgsDef, type CommandDef, defineCommand } from 'citty'
+import { asFailure, EXIT, type ExitCode, Failure } from './failure.ts'
+import { createOutput, type Output } from './output.ts'
+import { readSettings, type Settings, settingFlags } from './settings.ts'
+
+/** What a command is given. */
+export interface Given {
+  /** What stands without a flag, by its name. */
+  text: (name: string) => string | undefined
+  /** Whether a switch is on. */
+  on: (name: string) => boolean
+  /** All values of a flag that may be repeated. */
+  all: (name: string) => string[]
+  /** The value of a flag as a number of at least this much. */
+  number: (name: string, least: number) => number | undefined
+  settings: Settings
+  output: Output
+}
+
+/** A command by its flags and what it does. */
+export function command(
+  meta: { name: string; description: string },
+  args: ArgsDef,
+  run: (given: Given) => Promise<ExitCode>,
+): CommandDef {
+  const flags: ArgsDef = { ...args, ...settingFlags }
+  return defineCommand({
+    meta: { ...meta, description: meta.description },
+    args: flags,
+    async run({ args, rawArgs }) {
+      process.exitCode = await ending(args, (output) => {
+        strict(args, flags)
+        return run({
+          text: (name) => textOf(args[name]),
+          on: (name) => args[name] === true,
+          all: (name) => repeated(rawArgs, name),
+          number: (name, least) => wholeNumber(name, textOf(args[name]), least),
+          settings: readSettings(args),
+          output,
+        })
+      })
+    },
+  })
+}
+
+/** Runs something, and tells how it failed where it does. */
+async function ending(args: Record<string, unknown>, run: (output: Output) => Promise<ExitCode>): Promise<ExitCode> {
+  const output = createOutput(args.json === true, secretsOf(args))
+  try {
+    return await run(output)
+  } catch (thrown) {
+    return tell(thrown, output)
+  }
+}
+
+/** Tells in a sentence how something failed. */
+export function tell(thrown: unknown, output: Output): ExitCode {
+  const { message, exitCode, problems } = asFailure(thrown)
+  if (output.json) output.result({ error: output.hide(message), exitCode, problems }, '')
+  output.note(message)
+  return exitCode
+}
+
+/** Every secret that the settings may hold, whatever is wrong with them. */
+function secretsOf(args: Record<string, unknown>): (string | undefined)[] {
+  let settings: Settings | undefined
+  try {
+    settings = readSettings(args)
+  } catch {
+    settings = readSettings({ ...args, env: undefined })
+  }
+  const { apiKey, adminToken, appId } = settings
+  // As they go over the wire for a token.
+  const basic = [apiKey, adminToken].flatMap((key) => (key ? [Buffer.from(`${appId}:${key}`).toString('base64')] : []))
+  return [...basic, apiKey, adminToken]
+}
+
+/** citty takes any flag; one that is misspelt must not be taken for nothing. */
+function strict(args: Record<string, unknown>, flags: ArgsDef): void {
+  const known = new Set(Object.keys(flags).flatMap((name) => [name, camel(name)]))
+  for (const name of Object.keys(args)) {
+    if (name !== '_' && !known.has(name)) throw new Failure(`There is no flag --${name}; --help shows those there are.`)
+  }
+  for (const [name, { type }] of Object.entries(flags)) {
+    if (type === 'string' && args[name] === '') throw new Failure(`--${name} needs a value.`)
+  }
+  const positional = Object.values(flags).filter(({ type }) => type === 'positional').length
+  if ((args._ as string[]).length > positional) {
+    throw new Failure('There are more arguments than this command takes; put what has blanks in it into quotes.')
+  }
+}
+
+function repeated(rawArgs: string[], name: string): string[] {
+  const options = { [name]: { type: 'string' as const, multiple: true } }
+  const { values } = parseArgs({ args: rawArgs, options, strict: false, allowPositionals: true })
+  return ((values[name] ?? []) as (string | boolean)[]).filter((value) => typeof value === 'string')
+}
+
+function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value
+  throw new Failure(`--${name} must be a number, ${least} or more.`)
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
+
+function camel(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Of a command that did what it was asked. */
+export const DONE: ExitCode = EXIT.ok

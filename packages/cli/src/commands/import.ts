@@ -1,0 +1,255 @@
+/**
+ * `heap-edge import users|accounts|events FILE`
+ * @module
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { type CommandDef, defineCommand } from 'citty'
+import { command, type Given } from '../command.ts'
+import { asFailure, EXIT, type ExitCode, Failure } from '../failure.ts'
+import { sendSettingsOf, targetOf } from '../heap.ts'
+import { type Files, filesOf, STDIN } from '../import/files.ts'
+import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
+import { createFetch } from '../import/http.ts'
+import { findJournal, type Journal, noJournal, openJournal } from '../import/journal.ts'
+import { doneSpans, type Head, type JournalState } from '../import/journal-state.ts'
+import { Pace } from '../import/pace.ts'
+import { Poster, Unfinished } from '../import/post.ts'
+import { ROUTES } from '../import/prepare.ts'
+import { showProgress } from '../import/progress.ts'
+import { readChunks, type ReadInput } from '../import/read.ts'
+import { RefusedReport } from '../import/report.ts'
+import { run } from '../import/run.ts'
+import { onInterrupt } from '../import/interrupt.ts'
+import { Totals } from '../import/totals.ts'
+import { type Kind, KINDS, Mapper } from '../rows/mapping.ts'
+
+/** The three of them. */
+export const importCommand: CommandDef = defineCommand({
+  meta: { name: 'import', description: 'Send a file of users, accounts or events to Heap' },
+  subCommands: Object.fromEntries(KINDS.map((kind) => [kind, importOf(kind)])),
+})
+
+function importOf(kind: Kind): CommandDef {
+  return command(
+    { name: `import ${kind}`, description: `Send a file of ${kind} to Heap: CSV, a JSON array or NDJSON` },
+    {
+      file: { type: 'positional', description: 'The file, or - for standard input', required: true },
+      ...mappingFlags(kind),
+      ...propertyFlags,
+      ...(kind === 'events' && {
+        event: {
+          type: 'string',
+          valueHint: 'name',
+          description: 'The event that all rows are, where no column says it',
+        },
+      }),
+      'dry-run': { type: 'boolean', description: 'Look at every row, and send nothing' },
+      resume: { type: 'boolean', description: 'Go on with an import that did not come to its end' },
+      journal: { type: 'string', valueHint: 'file', description: 'What was sent (FILE.heap-edge-journal)' },
+      report: { type: 'string', valueHint: 'file', description: 'Refused rows (FILE.heap-edge-refused.ndjson)' },
+      concurrency: { type: 'string', valueHint: 'number', description: 'Requests at once (4)' },
+      'retry-for': { type: 'string', valueHint: 'seconds', description: 'How long a request is tried again (120)' },
+    },
+    (given) => runImport(kind, given),
+  )
+}
+
+async function runImport(kind: Kind, given: Given): Promise<ExitCode> {
+  const name = given.text('file') ?? STDIN
+  const files = filesOf(name, given.text('journal'), given.text('report'))
+  const format = readFormat(given, name)
+  const mapping = readMapping(given, kind)
+  // A field that there is not is told before the file is read.
+  void new Mapper(kind, mapping)
+  const what = { file: files.file, format, kind, mapping }
+  return given.on('dry-run') ? dryRun(what, files, given) : send(what, files, given)
+}
+
+type What = Pick<ReadInput, 'file' | 'format' | 'kind' | 'mapping'>
+
+async function dryRun(what: What, files: Files, { output }: Given): Promise<ExitCode> {
+  const report = new RefusedReport(files.report)
+  await report.clear()
+  const totals = new Totals()
+  const stop = new AbortController()
+  const origin = { id: 'dry-run', startedAt: new Date().toISOString() }
+  const stopProgress = watch(totals, files, output.json)
+  try {
+    for await (const chunk of readChunks({ ...what, appId: '', origin }, stop.signal)) {
+      await report.add(chunk.refused)
+      totals.add(chunk, { ...totals.none, refused: chunk.refused.length }, false)
+    }
+  } finally {
+    stopProgress()
+  }
+  const { rows, counts } = totals
+  const refusal = totals.refusal(files.report)
+  output.result(
+    { dryRun: true, rows, good: rows - counts.refused, refused: counts.refused, report: files.report },
+    totals.dry(),
+  )
+  if (refusal !== undefined) output.note(refusal)
+  return counts.refused === 0 ? EXIT.ok : EXIT.input
+}
+
+async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
+  const { kind } = what
+  const { output, settings } = given
+  const retryFor = given.number('retry-for', 0) ?? 120
+  const concurrency = given.number('concurrency', 1) ?? 4
+  const sendSettings = sendSettingsOf(settings, {
+    giveUpAfter: retryFor * 1000,
+    timeout: TIMEOUT_MS,
+    fetch: createFetch(),
+  })
+  const { path, list } = ROUTES[kind]
+  const url = sendSettings.base + path
+
+  const head: Head = {
+    journal: 1,
+    id: randomUUID(),
+    kind,
+    to: createHash('sha256').update(`${url} ${sendSettings.appId}`).digest('base64url'),
+    startedAt: new Date().toISOString(),
+  }
+  const before = await resumable(files, head, given.on('resume'))
+  if (before?.ended) {
+    output.result(
+      { ...new Totals().json(), complete: true, exitCode: EXIT.ok, journal: files.journal },
+      'This import is complete already; nothing was sent.',
+    )
+    return EXIT.ok
+  }
+  if (!files.journal) output.note('Without --journal this import cannot go on where it stopped; give one to be safe.')
+  const report = new RefusedReport(files.report)
+  await (before ? report.keep(doneSpans(before)) : report.clear())
+
+  const totals = new Totals()
+  const pace = new Pace(kind)
+  const stop = new AbortController()
+  const journal: Journal = files.journal ? await openJournal(files.journal, before?.head ?? head, before) : noJournal
+  const origin = before?.head ?? head
+  const interrupt = onInterrupt(() => {
+    output.note('Stopping: requests under way are finished. Once more stops at once.')
+    stop.abort()
+  })
+  const stopProgress = watch(totals, files, output.json)
+  let failure: Error | undefined
+  try {
+    failure = await run({
+      chunks: readChunks({ ...what, appId: sendSettings.appId, origin }, stop.signal),
+      poster: new Poster({ url, list, settings: sendSettings, pace, stop: stop.signal, onRetry: seldom(output.note) }),
+      pace,
+      journal,
+      before,
+      report,
+      concurrency,
+      stop,
+      now: Date.now,
+      onDone: (chunk, counts, before) => totals.add(chunk, counts, before),
+    })
+  } finally {
+    stopProgress()
+    interrupt.off()
+    await journal.close()
+  }
+  return finish({ totals, failure, interrupted: interrupt.happened, files, target: targetOf(settings).name, given })
+}
+
+interface Finish {
+  totals: Totals
+  failure: Error | undefined
+  interrupted: boolean
+  files: Files
+  target: string
+  given: Given
+}
+
+/** Tells how it ended. */
+function finish({ totals, failure, interrupted, files, given: { output } }: Finish): ExitCode {
+  const complete = failure === undefined && !interrupted
+  const refusal = totals.refusal(files.report)
+  const error = complete ? undefined : sentence(failure, interrupted, files)
+  const exitCode = complete ? (refusal === undefined ? EXIT.ok : EXIT.input) : codeOf(failure, interrupted)
+  output.result(
+    {
+      ...totals.json(),
+      complete,
+      exitCode,
+      ...(files.journal !== undefined && { journal: files.journal }),
+      ...(refusal !== undefined && { report: files.report }),
+      ...(error !== undefined && { error: output.hide(error) }),
+    },
+    complete || totals.rows > 0 ? totals.table() : '',
+  )
+  if (refusal !== undefined) output.note(refusal)
+  if (error !== undefined) output.note(error)
+  return exitCode
+}
+
+function codeOf(failure: Error | undefined, interrupted: boolean): ExitCode {
+  if (interrupted) return EXIT.interrupted
+  return failure instanceof Unfinished ? EXIT.again : asFailure(failure).exitCode
+}
+
+function sentence(failure: Error | undefined, interrupted: boolean, { journal }: Files): string {
+  const resume = journal
+    ? 'Run the same command with --resume to go on; what is done is not sent again.'
+    : 'Not all rows were sent, and without --journal it cannot go on.'
+  if (interrupted) return `Interrupted. ${resume}`
+  if (failure instanceof Unfinished) return `Stopped: ${failure.message}. ${resume}`
+  return asFailure(failure).message
+}
+
+/**
+ * What to go on with.
+ *
+ * @throws Failure where that is not what was asked for
+ */
+async function resumable({ journal }: Files, head: Head, resume: boolean): Promise<JournalState | undefined> {
+  if (journal === undefined) {
+    if (resume) throw new Failure('--resume from standard input needs the --journal of the first run.')
+    return
+  }
+  const before = await findJournal(journal)
+  if (!before) return
+  if (!resume) {
+    if (before.ended) return
+    throw new Failure(
+      `An import of this file did not come to its end: go on with --resume, or remove ${journal} to send all of it again.`,
+    )
+  }
+  if (before.head.kind !== head.kind) throw new Failure(`${journal} is of an import of ${before.head.kind}.`)
+  if (before.head.to !== head.to) {
+    throw new Failure(`${journal} is of an import to another environment or address: give the same, or remove it.`)
+  }
+  return before
+}
+
+function watch(totals: Totals, { size }: Files, quiet: boolean): () => void {
+  // Who wants JSON has a program look at it; a terminal may still show how far it is.
+  if (quiet && !process.stderr.isTTY) return () => {}
+  return showProgress(() => ({
+    rows: totals.rows,
+    bytes: totals.bytes,
+    size,
+    elapsedMs: totals.elapsedMs,
+    rowsBefore: totals.before,
+    bytesBefore: totals.bytesBefore,
+  }))
+}
+
+/** How long an attempt may take: a proxy has to ask for each identity of a thousand rows. In ms. */
+const TIMEOUT_MS = 60_000
+
+/** While a server is gone every request would tell it. In ms. */
+const SELDOM_MS = 15_000
+
+function seldom(note: (line: string) => void): (reason: string) => void {
+  let last = -Infinity
+  return (reason) => {
+    if (performance.now() - last < SELDOM_MS) return
+    last = performance.now()
+    note(`Trying again: ${reason}`)
+  }
+}

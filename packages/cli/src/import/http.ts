@@ -1,0 +1,46 @@
+/**
+ * `fetch` for the bodies of an import, by `node:http`: the global one copies each of them twice.
+ * @module
+ */
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Fetch } from 'heap-edge'
+
+/** What is read of an answer, in bytes. It says in a sentence or two what was wrong. */
+const MOST_BYTES = 1_000_000
+
+/** Keeps its connections, as many as there are requests at once. */
+export function createFetch(): Fetch {
+  const secure = { request: httpsRequest, agent: new HttpsAgent({ keepAlive: true }) }
+  const plain = { request: httpRequest, agent: new HttpAgent({ keepAlive: true }) }
+  return (url, { method = 'GET', headers, body, signal }) =>
+    new Promise((resolve, reject) => {
+      const { request, agent } = url.startsWith('https:') ? secure : plain
+      const bytes = body as Uint8Array
+      const sent = request(url, {
+        method,
+        agent,
+        headers: { ...(headers as Record<string, string>), 'content-length': bytes.length },
+        ...(signal && { signal }),
+      })
+      sent.on('error', reject)
+      sent.on('response', (answer) => void read(answer).then(resolve, reject))
+      sent.end(bytes)
+    })
+}
+
+/** As much of a `Response` as the client reads: a whole one would bring all of `fetch` into memory. */
+async function read(answer: IncomingMessage): Promise<Response> {
+  let body = ''
+  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) {
+    if (body.length < MOST_BYTES) body += chunk
+  }
+  const { statusCode: status = 0, headers } = answer
+  const read: Pick<Response, 'ok' | 'status' | 'text'> & { headers: Pick<Headers, 'get'> } = {
+    ok: status >= 200 && status < 300,
+    status,
+    headers: { get: (name) => headers[name]?.toString() ?? null },
+    text: async () => body,
+  }
+  return read as Response
+}

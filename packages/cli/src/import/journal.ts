@@ -1,0 +1,87 @@
+/**
+ * The journal on disk. A line is there before what it announces, and after what it states; those that come while others
+ * are being written are written together.
+ * @module
+ */
+import { type FileHandle, open, readFile } from 'node:fs/promises'
+import type { Chunk } from './chunk.ts'
+import { type Done, type Head, type JournalState, readJournal } from './journal-state.ts'
+
+export interface Journal {
+  /** Resolves when it is on the disk. */
+  begin(chunk: Chunk): Promise<void>
+  /** The same. */
+  done(done: Done): Promise<void>
+  /** The import is complete. */
+  end(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Where there is nothing to go on with: standard input of which no journal is kept. */
+export const noJournal: Journal = {
+  begin: async () => {},
+  done: async () => {},
+  end: async () => {},
+  close: async () => {},
+}
+
+/** What a journal on disk says; nothing where there is none. */
+export async function findJournal(file: string): Promise<JournalState | undefined> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw error
+  }
+  return readJournal(text, file)
+}
+
+/** Begins a journal, or goes on with one. Without a chunk it stays empty, which is as good as none. */
+export async function openJournal(file: string, head: Head, before?: JournalState): Promise<Journal> {
+  const handle = await open(file, before ? 'r+' : 'w')
+  // A line that was torn goes.
+  if (before) await handle.truncate(before.bytes)
+  const lines = new Lines(handle, before?.bytes ?? 0, before ? '' : lineOf(head))
+  return {
+    begin: ({ index, first, last, rows, sha256 }) => lines.append({ chunk: index, first, last, rows, sha256 }),
+    done: (done) => lines.append(done),
+    end: () => lines.append({ ended: true }),
+    close: () => handle.close(),
+  }
+}
+
+class Lines {
+  readonly #handle: FileHandle
+  #at: number
+  #text: string
+  /** The write that what is appended now goes with. */
+  #next: Promise<void> | undefined
+  #last: Promise<void> = Promise.resolve()
+
+  /** @param text goes before the first line */
+  constructor(handle: FileHandle, at: number, text: string) {
+    this.#handle = handle
+    this.#at = at
+    this.#text = text
+  }
+
+  append(line: object): Promise<void> {
+    this.#text += lineOf(line)
+    this.#next ??= this.#last = this.#last.then(() => this.#write())
+    return this.#next
+  }
+
+  async #write(): Promise<void> {
+    const bytes = Buffer.from(this.#text)
+    this.#text = ''
+    this.#next = undefined
+    await this.#handle.write(bytes, 0, bytes.length, this.#at)
+    this.#at += bytes.length
+    await this.#handle.datasync()
+  }
+}
+
+function lineOf(line: object): string {
+  return `${JSON.stringify(line)}\n`
+}

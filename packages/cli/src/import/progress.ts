@@ -1,0 +1,72 @@
+/**
+ * How far an import is: a bar on a terminal, a line now and then elsewhere.
+ * @module
+ */
+import { count, number } from '../output.ts'
+
+/** Milliseconds between two looks. */
+const ON_TERMINAL_MS = 100
+const ELSEWHERE_MS = 5000
+
+const BAR_WIDTH = 24
+
+/** How far it is. */
+export interface State {
+  rows: number
+  /** Bytes of the file; `size` is not known of standard input. */
+  bytes: number
+  size: number | undefined
+  /** Since it began, and what was there then from a run before. */
+  elapsedMs: number
+  rowsBefore: number
+  bytesBefore: number
+}
+
+/** In words, after the bar. */
+export function describe({ rows, bytes, size, elapsedMs, rowsBefore, bytesBefore }: State): string {
+  const seconds = elapsedMs / 1000
+  const rate = seconds > 0 ? (rows - rowsBefore) / seconds : 0
+  const parts = [count(rows, 'row'), `${number(Math.round(rate))}/s`]
+  const read = bytes - bytesBefore
+  if (size !== undefined && read > 0 && rows > rowsBefore) {
+    parts.push(`${duration(Math.max(0, (size - bytes) / read) * seconds)} left`)
+  }
+  return parts.join(', ')
+}
+
+/** The share of the file that is done. */
+export function bar({ bytes, size }: State): string {
+  if (size === undefined) return ''
+  const share = size === 0 ? 1 : Math.min(1, bytes / size)
+  const full = Math.round(share * BAR_WIDTH)
+  return `${'━'.repeat(full)}${'─'.repeat(BAR_WIDTH - full)} ${String(Math.floor(share * 100)).padStart(3)}%  `
+}
+
+/** `8 s`, `2 min 5 s`, `1 h 20 min`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/**
+ * Shows it on standard error until it is told to stop.
+ *
+ * @param now how it stands
+ */
+export function showProgress(now: () => State): () => void {
+  const { stderr } = process
+  const clear = () => stderr.write('\r\u001B[K')
+  const draw = () => {
+    const state = now()
+    if (!stderr.isTTY) return void stderr.write(`${describe(state)}\n`)
+    // No longer than the terminal is wide: what breaks into a second line cannot be cleared.
+    stderr.write(`\r\u001B[K${(bar(state) + describe(state)).slice(0, (stderr.columns || 80) - 1)}`)
+  }
+  const timer = setInterval(draw, stderr.isTTY ? ON_TERMINAL_MS : ELSEWHERE_MS)
+  return () => {
+    clearInterval(timer)
+    if (stderr.isTTY) clear()
+  }
+}

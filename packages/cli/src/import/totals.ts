@@ -1,0 +1,74 @@
+/**
+ * What an import comes to, counted chunk by chunk.
+ * @module
+ */
+import { count, type Facts, table } from '../output.ts'
+import type { Chunk } from './chunk.ts'
+import type { Counts } from './journal-state.ts'
+import { duration } from './progress.ts'
+
+export class Totals {
+  readonly none: Counts = { sent: 0, queued: 0, suppressed: 0, refused: 0, requests: 0, retries: 0 }
+  readonly #start = performance.now()
+  rows = 0
+  /** Done by a run before. */
+  before = 0
+  readonly counts: Counts = { ...this.none }
+  /** Bytes of the file until the end of what is done; in a run before: until where this one begins to send. */
+  bytes = 0
+  bytesBefore = 0
+
+  add(
+    { rows, refused, bytesRead }: Pick<Chunk, 'rows' | 'refused' | 'bytesRead'>,
+    counts: Counts,
+    before: boolean,
+  ): void {
+    this.rows += rows + refused.length
+    this.bytes = Math.max(this.bytes, bytesRead)
+    for (const name of Object.keys(this.counts) as (keyof Counts)[]) this.counts[name] += counts[name]
+    if (!before) return
+    this.before += rows + refused.length
+    this.bytesBefore = bytesRead
+  }
+
+  get elapsedMs(): number {
+    return performance.now() - this.#start
+  }
+
+  /** For scripts. */
+  json(): Record<string, number> {
+    const { rows, before, counts } = this
+    return { rows, ...counts, before, seconds: Math.round(this.elapsedMs / 10) / 100 }
+  }
+
+  /** For people. */
+  table(): string {
+    const { sent, queued, suppressed, refused, requests, retries } = this.counts
+    const facts: Facts = {
+      rows: this.rows,
+      sent,
+      queued,
+      suppressed: suppressed || undefined,
+      refused,
+      retried: retries,
+      'done before': this.before || undefined,
+      requests,
+      time: duration(this.elapsedMs / 1000),
+    }
+    return table(facts)
+  }
+
+  /** The same where nothing was sent. */
+  dry(): string {
+    const { refused } = this.counts
+    return table({ rows: this.rows, good: this.rows - refused, refused, time: duration(this.elapsedMs / 1000) })
+  }
+
+  /** A sentence about the rows that were refused; nothing where there are none. */
+  refusal(report: string): string | undefined {
+    const { refused } = this.counts
+    if (refused === 0) return
+    const were = refused === 1 ? 'was' : 'were'
+    return `${count(refused, 'row')} ${were} refused; ${report} says why. Put them right, and import them by themselves.`
+  }
+}

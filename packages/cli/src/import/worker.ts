@@ -1,0 +1,82 @@
+/**
+ * The thread that reads: from the bytes of a file to chunks that are ready to be sent, while the main thread sends.
+ * @module
+ */
+import { on } from 'node:events'
+import { parentPort, workerData } from 'node:worker_threads'
+import { asFailure, type ExitCode } from '../failure.ts'
+import { Mapper } from '../rows/mapping.ts'
+import { readRows } from '../rows/read.ts'
+import { type Chunk, Cutter } from './chunk.ts'
+import { createPrepare, ROUTES } from './prepare.ts'
+import type { ReadInput } from './read.ts'
+import { createReady } from './ready.ts'
+import { readBlocks } from './source.ts'
+
+/** What the thread says. */
+export type Said = { chunk: Chunk } | { end: true } | { failure: string; exitCode: ExitCode }
+
+/** Chunks that wait to be taken by the main thread. */
+const AHEAD = 2
+
+const { file, format, kind, mapping, appId, origin } = workerData as ReadInput
+const port = parentPort as NonNullable<typeof parentPort>
+
+/** A message for each chunk that the main thread has taken. */
+const taken = on(port, 'message')
+let given = 0
+
+function say(said: Said, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(said, transfer)
+}
+
+async function give(chunk: Chunk | undefined): Promise<void> {
+  if (!chunk) return
+  say({ chunk }, [chunk.body.buffer, chunk.lines.buffer, chunk.owners.buffer])
+  if (++given > AHEAD) await taken.next()
+}
+
+let bytesRead = 0
+async function* counted(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const block of source) {
+    bytesRead += block.length
+    yield block
+  }
+}
+
+async function read(): Promise<void> {
+  const mapper = new Mapper(kind, mapping)
+  const prepare = createPrepare(kind, mapper, origin)
+  const ready = mapper.plain ? createReady(kind) : undefined
+  const { list } = ROUTES[kind]
+  const cutter = new Cutter(`{${appId && `"app_id":"${appId}",`}"${list}":[`, ']}', () => bytesRead)
+  let number = 0
+  try {
+    for await (const rows of readRows(
+      counted(readBlocks(file)),
+      format,
+      (columns) => mapper.checkHeader(columns),
+      ready,
+    )) {
+      for (const row of rows) {
+        const prepared = prepare(row, ++number)
+        const chunk = prepared.problems
+          ? cutter.refuse({ line: row.line, problems: prepared.problems })
+          : cutter.add(prepared.json, row.line, prepared.owner)
+        if (chunk) await give(chunk)
+      }
+    }
+  } finally {
+    // Also where the rest cannot be read: the rows before it are not lost.
+    await give(cutter.end())
+  }
+}
+
+try {
+  await read()
+  say({ end: true })
+} catch (error) {
+  const { message, exitCode } = asFailure(error)
+  say({ failure: message, exitCode })
+}
+port.close()

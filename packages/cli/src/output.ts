@@ -1,0 +1,54 @@
+/**
+ * What a command says: results to standard output, everything else to standard error, and no secret to either.
+ * @module
+ */
+
+/** Of a terminal: what stands in the line, such as how far it is, makes room. */
+const CLEAR = '\r\u001B[K'
+
+/** A table of two columns. */
+export type Facts = Record<string, string | number | undefined>
+
+/** Where a command writes. */
+export interface Output {
+  /** Whether one JSON object is wanted, and nothing else on standard output. */
+  json: boolean
+  /** The result: the object with `--json`, else the text. */
+  result: (value: object, text: string) => void
+  /** Something to know meanwhile. */
+  note: (line: string) => void
+  /** Takes secrets out of a text. */
+  hide: (text: string) => string
+}
+
+/** @param secrets what must never be shown */
+export function createOutput(json: boolean, secrets: readonly (string | undefined)[]): Output {
+  // In the form of JSON too, which may write some characters in another way.
+  const hidden = secrets.flatMap((secret) => (secret ? [secret, JSON.stringify(secret).slice(1, -1)] : []))
+  const hide = (text: string) => hidden.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
+  return {
+    json,
+    hide,
+    result(value, text) {
+      if (json || text !== '') console.log(hide(json ? JSON.stringify(value) : text))
+    },
+    note: (line) => console.error(`${process.stderr.isTTY ? CLEAR : ''}${hide(line)}`),
+  }
+}
+
+/** Rows of a name and a value, one below the other; those without a value are left out. */
+export function table(facts: Facts): string {
+  const rows = Object.entries(facts).filter(([, value]) => value !== undefined)
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${number(value)}`).join('\n')
+}
+
+/** A number as people read it: 1,000,000. */
+export function number(value: string | number | undefined): string {
+  return typeof value === 'number' ? value.toLocaleString('en-US') : String(value)
+}
+
+/** `1 row`, `1,000 rows`. */
+export function count(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Format, readRows, sniff } from './read.ts'
+import type { Row } from './row.ts'
+
+/** The rows of a text that comes in pieces of these sizes. */
+async function read(text: string | Buffer, format?: Format, sizes = [7]): Promise<{ rows: Row[]; error?: string }> {
+  const bytes = Buffer.from(text)
+  async function* pieces() {
+    for (let at = 0, n = 0; at < bytes.length; n++) {
+      const size = sizes[n % sizes.length] as number
+      yield bytes.subarray(at, (at += size))
+    }
+  }
+  const rows: Row[] = []
+  try {
+    for await (const batch of readRows(pieces(), format, () => {})) rows.push(...batch)
+  } catch (error) {
+    return { rows, error: (error as Error).message }
+  }
+  return { rows }
+}
+
+const columns = (rows: Row[]) => rows.map((row) => ('columns' in row ? row.columns : row))
+const object = fc.dictionary(
+  fc.string(),
+  fc.jsonValue({ maxDepth: 3 }).filter((value) => !JSON.stringify(value).includes('\uFFFD')),
+)
+const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 })
+
+describe('JSON', () => {
+  it('gives what JSON.parse gives, however the bytes come in and whatever blanks there are', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(object), fc.nat({ max: 3 }), sizes, async (objects, space, sizes) => {
+        const parsed = JSON.parse(JSON.stringify(objects)) as unknown[]
+        expect(columns((await read(JSON.stringify(objects, undefined, space), 'json', sizes)).rows)).toEqual(parsed)
+        const lines = objects.map((object) => JSON.stringify(object)).join('\r\n')
+        expect(columns((await read(lines, 'ndjson', sizes)).rows)).toEqual(parsed)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('knows a broken element by its line, and goes on behind it', async () => {
+    const text = '[\n{"a":1},\n{"a":},\n{"b":[1,"]"]}, 5,\n\n{"c":"\\u12"},{"d":4}\n]'
+    expect((await read(text, 'json')).rows).toEqual([
+      { line: 2, columns: { a: 1 } },
+      { line: 3, problem: 'is not valid JSON' },
+      { line: 4, columns: { b: [1, ']'] } },
+      { line: 4, problem: 'is no JSON object' },
+      { line: 6, problem: 'is not valid JSON' },
+      { line: 6, columns: { d: 4 } },
+    ])
+    expect((await read('[{},,{},]', 'json')).rows).toEqual([
+      { line: 1, columns: {} },
+      { line: 1, problem: 'is missing between two commas' },
+      { line: 1, columns: {} },
+      { line: 1, problem: 'is missing between two commas' },
+    ])
+  })
+
+  it.each([
+    ['[{"a":1}', 'before the array does'],
+    ['[{"a":1},{"b":', 'begins in line 1 is never closed'],
+    ['[{"a":1}] x', 'behind the end of the array'],
+    ['', 'is empty'],
+    ['{"a":1}', 'something other than ['],
+  ])('tells that %s is no array, after the rows that there are', async (text, error) => {
+    const { rows, error: told } = await read(text, 'json')
+    expect(told).toContain(error)
+    expect(rows.length).toBe(text.startsWith('[') ? 1 : 0)
+  })
+
+  it('knows a broken line, and one that is too long, and keeps nothing of it', async () => {
+    const long = `{"a":"${'x'.repeat(3_000_000)}"}`
+    const { rows } = await read(`{"a":1}\n{"a"\n\n[]\n${long}\n{"b":2}`, 'ndjson', [65_536])
+    expect(rows).toEqual([
+      { line: 1, columns: { a: 1 } },
+      { line: 2, problem: 'is not valid JSON' },
+      { line: 4, problem: 'is no JSON object' },
+      { line: 5, problem: 'has more than 1000000 characters' },
+      { line: 6, columns: { b: 2 } },
+    ])
+  })
+})
+
+describe('CSV', () => {
+  it('reads quotes, line breaks, other delimiters and the mark of a spreadsheet, and knows each line', async () => {
+    const text = '\uFEFFidentity;plan;\r\n"a ""b"";\r\nc";pro;\r\n\r\nd;;x\r\ne;pro\r\nf;"x"y;\r\ng;pro;\r\n'
+    expect((await read(text, 'csv')).rows).toEqual([
+      { line: 2, columns: { identity: 'a "b";\r\nc', plan: 'pro' } },
+      { line: 5, columns: { identity: 'd' } },
+      { line: 6, problem: 'has 2 columns where the header has 3' },
+      { line: 7, columns: { identity: 'f', plan: '"x"y' } },
+      { line: 8, columns: { identity: 'g', plan: 'pro' } },
+    ])
+  })
+
+  it('gives the rows before a quote that is never closed', async () => {
+    const { rows, error } = await read('identity,plan\na,1\nb,"2\nc,3\n', 'csv')
+    expect(rows).toEqual([{ line: 2, columns: { identity: 'a', plan: '1' } }])
+    expect(error).toContain('never closed')
+  })
+
+  it('refuses a header that names a column twice', async () => {
+    expect((await read('a,b,a\n1,2,3', 'csv')).error).toContain('"a" twice')
+    expect((await read('', 'csv')).error).toContain('is empty')
+  })
+})
+
+it('refuses what is not UTF-8, by its line or as a whole', async () => {
+  const broken = Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xe9]), Buffer.from('"}\n{"b":"é"}')])
+  expect((await read(broken)).rows).toEqual([
+    { line: 1, problem: 'is not valid UTF-8' },
+    { line: 2, columns: { b: 'é' } },
+  ])
+  expect((await read(Buffer.from('\uFEFFidentity', 'utf16le'))).error).toContain('UTF-16')
+})
+
+it('sees what a text is', () => {
+  expect(['[{', ' \n{"a"', 'identity,plan', ''].map(sniff)).toEqual(['json', 'ndjson', 'csv', 'csv'])
+})

@@ -1,0 +1,78 @@
+/**
+ * Where to write, and with which keys: from flags, else from the environment, else from a `.env` file.
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import { Failure } from './failure.ts'
+
+/** The name of each setting as a flag and as a variable. */
+const NAMES = {
+  appId: ['app-id', 'HEAP_APP_ID'],
+  apiKey: ['api-key', 'HEAP_API_KEY'],
+  endpoint: ['endpoint', 'HEAP_ENDPOINT'],
+  adminToken: ['admin-token', 'HEAP_ADMIN_TOKEN'],
+  region: ['region', 'HEAP_REGION'],
+  baseUrl: ['base-url', 'HEAP_BASE_URL'],
+} as const
+
+type Name = keyof typeof NAMES
+
+/** The settings as they were given, not yet looked at. */
+export type Settings = { readonly [N in Name]: string | undefined } & {
+  /** Where each one that is set comes from, for people. */
+  readonly from: { readonly [N in Name]?: string }
+}
+
+/** The flags that every command has. */
+export const settingFlags = {
+  'app-id': { type: 'string', valueHint: 'digits', description: 'The environment id; HEAP_APP_ID' },
+  'api-key': { type: 'string', valueHint: 'key', description: "Heap's API key, for deletions; better HEAP_API_KEY" },
+  endpoint: { type: 'string', valueHint: 'url', description: 'A heap-edge proxy to go through; HEAP_ENDPOINT' },
+  'admin-token': { type: 'string', valueHint: 'token', description: "The proxy's token; better HEAP_ADMIN_TOKEN" },
+  region: { type: 'string', valueHint: 'us|eu', description: "Heap's data centre; HEAP_REGION (us)" },
+  'base-url': { type: 'string', valueHint: 'url', description: 'What stands in for Heap, as a sandbox; HEAP_BASE_URL' },
+  // Not --env-file, which Node takes for itself wherever it stands.
+  env: { type: 'string', valueHint: 'file', description: 'A file with HEAP_* variables (.env)' },
+  json: { type: 'boolean', description: 'One JSON object on standard output' },
+} as const
+
+/**
+ * @param flags as they were parsed, by their names
+ * @throws Failure where the file that `--env` names cannot be read
+ */
+export function readSettings(
+  flags: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Settings {
+  const named = flags.env as string | undefined
+  const file = named ?? '.env'
+  let inFile: Record<string, string | undefined> = {}
+  try {
+    inFile = parseEnv(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (named !== undefined) throw new Failure(`${named} cannot be read: ${reasonOf(error)}.`)
+  }
+  const from: Partial<Record<Name, string>> = {}
+  const found = Object.entries(NAMES).map(([name, [flag, variable]]) => {
+    const places: [string, unknown][] = [
+      [`--${flag}`, flags[flag]],
+      [variable, env[variable]],
+      [`${variable} in ${file}`, inFile[variable]],
+    ]
+    // A variable that is empty is one that is not set.
+    const place = places.find(([, value]) => typeof value === 'string' && value.trim() !== '')
+    if (place) from[name as Name] = place[0]
+    return [name, (place?.[1] as string | undefined)?.trim()]
+  })
+  return { ...(Object.fromEntries(found) as Record<Name, string | undefined>), from }
+}
+
+/** Why a file cannot be opened, in words. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EACCES') return 'you have no permission'
+  if (code === 'EISDIR') return 'it is a folder'
+  return message
+}

@@ -1,0 +1,168 @@
+/**
+ * The commands for one record, for deletions and for any request; help, and what no command shows.
+ */
+import { readdirSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Local, startLocal } from '../local.ts'
+import { Desk, users } from './command.ts'
+
+const KEY = 'local-api-key'
+const TOKEN = 'local-admin-token'
+
+let local: Local
+let desk: Desk
+/** Straight to Heap, and through the proxy. */
+let ways: Record<'heap' | 'proxy', Record<string, string>>
+beforeAll(async () => {
+  local = await startLocal({ HEAP_TIMEOUT_MS: '1000' })
+  desk = new Desk({ HEAP_APP_ID: '123456789' })
+  ways = {
+    heap: { HEAP_API_KEY: KEY, HEAP_BASE_URL: local.sandbox },
+    proxy: { HEAP_ADMIN_TOKEN: TOKEN, HEAP_ENDPOINT: local.proxy },
+  }
+})
+afterAll(async () => {
+  desk.remove()
+  await local.stop()
+})
+
+describe.each(['heap', 'proxy'] as const)('through %s', (way) => {
+  const identity = `${way}@example.com`
+
+  it('sends an event, and joins a user', async () => {
+    const env = ways[way]
+    const flags = ['--property', 'plan=pro', '--property', 'a=b=c', '--properties', '{"amount":7}']
+    const key = `${way}-key`
+    const track = ['track', 'Purchase', '--identity', identity, ...flags, '--idempotency-key', key]
+    expect(await desk.json(track, { env })).toEqual({ code: 0, outcome: 'delivered', idempotency_key: key })
+    const { stdout, code } = await desk.run([...track, '--timestamp', '2026-01-02'], { env })
+    expect([stdout, code]).toEqual([expect.stringContaining('The event is delivered to http'), 0])
+    const { events } = await local.held<{ events: object[] }>(`events?identity=${identity}`)
+    expect(events).toMatchObject([{ event: 'Purchase', properties: { plan: 'pro', a: 'b=c', amount: 7 } }])
+
+    const userId = way === 'heap' ? '41' : '42'
+    const joined = await desk.json(['identify', '--user-id', userId, '--identity', identity], { env })
+    expect(joined).toEqual({ code: 0, outcome: 'delivered' })
+    expect(await local.held(`users?identity=${identity}`)).toMatchObject({ users: [{ user_ids: [userId] }] })
+  })
+
+  it('deletes users, tells how far that is, and waits', async () => {
+    const env = ways[way]
+    const file = desk.write(`${way}.csv`, `mail,name\none-${identity},x\ntwo-${identity},y\n`)
+    const args = ['delete', file, '--identity-column', 'mail', '--identity', identity, '--yes']
+    const { code, deletions } = await desk.json<{ deletions: { deletion_request_id: string }[] }>(args, { env })
+    expect([code, deletions]).toMatchObject([0, [{ status: 'pending', users: 3 }]])
+    const id = deletions[0]?.deletion_request_id ?? ''
+    expect(await desk.run(['deletion', id], { env })).toMatchObject({ code: 0, stdout: `${id}  pending\n` })
+
+    const waiting = desk.run(['deletion', id, '--wait', '--every', '0.1'], { env })
+    const headers = { Authorization: `Bearer ${TOKEN}` }
+    await expect
+      .poll(
+        async () => {
+          const { deletions } = await local.held<{ deletions: { deletion_request_id: string }[] }>('deletions')
+          for (const { deletion_request_id } of deletions) {
+            await fetch(`${local.sandbox}/_sandbox/deletions/${deletion_request_id}/complete`, { method: 'POST' })
+          }
+          if (way === 'proxy') await fetch(`${local.proxy}/admin/deletions/${id}/poll`, { method: 'POST', headers })
+          return (await desk.run(['deletion', id], { env })).stdout
+        },
+        { timeout: 30_000 },
+      )
+      .toContain('complete')
+    expect(await waiting).toMatchObject({ code: 0, stdout: `${id}  complete\n` })
+  })
+
+  it('sends any request', async () => {
+    const env = ways[way]
+    desk.write('body.json', JSON.stringify({ app_id: '123456789', event: 'Raw', identity: `raw-${identity}` }))
+    const sent = await desk.json(['raw', 'post', '/api/track', '--body', '@body.json'], { env })
+    expect(sent).toEqual({ code: 0, status: 200, body: {} })
+    const unknown = await desk.run(['raw', 'GET', '/api/public/v0/deletion_status/none', '--query', 'a=b'], { env })
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('404') as string })
+  })
+
+  it('says that a key is refused', async () => {
+    const env = { ...ways[way], HEAP_API_KEY: 'wrong-secret', HEAP_ADMIN_TOKEN: 'wrong-secret' }
+    const refused = await desk.run(['deletion', 'any'], { env })
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Look at the key') as string })
+    expect(refused.stderr.trim().split('\n')).toHaveLength(1)
+  })
+})
+
+it.each([
+  [['track', 'e'], 'needs exactly one of identity and user_id'],
+  [['track', 'e', '--identity', 'guest'], 'into one user, for ever'],
+  [['track', 'e', '--identity', 'a', '--property', 'x'], '--property must be name=value.'],
+  [['track', 'e', '--identity', 'a', '--properties', '[1]'], '--properties must be a JSON object'],
+  [['track', 'e', '--identity', 'a', '--timestamp', 'noon'], '/timestamp must be'],
+  [['track'], 'Missing required positional argument: EVENT.'],
+  [['identify', '--identity', 'a'], 'Missing required argument: --user-id.'],
+  [['delete'], 'Nobody to delete'],
+  [['delete', '--identity', 'a'], 'give --yes where nobody can be asked'],
+  [['delete', 'list.ndjson', '--yes'], 'Line 2 needs one of identity and user_id; nothing was deleted.'],
+  [['raw', 'GET', 'api/track'], 'The path must begin with a slash'],
+  [['raw', 'POST', '/api/track', '--body', '{'], '--body must be JSON'],
+  [['raw', 'POST', '/api/track', '--body', '@none.json'], 'none.json cannot be read'],
+  [['trakc'], 'Unknown command trakc.'],
+])('tells in a sentence what is wrong with %j', async (args, told) => {
+  desk.write('list.ndjson', '{"identity":"a@b.c"}\n{"identity":"a","user_id":"5"}')
+  const { code, stdout, stderr } = await desk.run(args, { env: ways.heap })
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(told)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+})
+
+it('has help for each command, with the exit codes, and a version', async () => {
+  const { stdout, code } = await desk.run(['--help'])
+  expect(code).toBe(0)
+  for (const name of ['import', 'track', 'identify', 'delete', 'deletion', 'raw', 'doctor', '130  interrupted']) {
+    expect(stdout).toContain(name)
+  }
+  expect((await desk.run(['import', 'events', '--help'])).stdout).toContain('--idempotency-key-column')
+  expect((await desk.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+it('shows no secret and no property, whatever it does', async () => {
+  const secrets = ['a-secret-"that"-nobody-may-see', 'another-secret-nobody-may-see']
+  const [apiKey = '', token = ''] = secrets
+  const file = desk.write('private.ndjson', users(1200).replaceAll('"n":', '"private-name":"private-value","n":'))
+  const commands = [
+    ['doctor'],
+    ['track', 'e', '--identity', 'a'],
+    ['import', 'users', file, '--retry-for', '0.1'],
+    ['import', 'users', file, '--retry-for', '0.1'],
+    ['import', 'users', file, '--retry-for', '0.1', '--resume'],
+    ['delete', '--identity', 'a', '--yes'],
+    ['deletion', 'x'],
+    ['raw', 'GET', '/api/x'],
+    ['raw', 'GET', `/${apiKey}`],
+    ['deletion', token],
+    ['import', 'users', '--help'],
+    ['doctor', '--env', 'nowhere'],
+    ['doctor', '--unknown'],
+  ]
+  const said: string[] = []
+  async function say(command: string[], env: Record<string, string>): Promise<void> {
+    said.push((await desk.run(command, { env })).all)
+  }
+  const keys = { HEAP_API_KEY: apiKey, HEAP_ADMIN_TOKEN: token }
+  for (const [index, command] of commands.entries()) {
+    const json = index % 2 ? ['--json'] : []
+    // The imports share their journal.
+    for (const target of [ways.heap, ways.proxy]) await say([...command, ...json], { ...target, ...keys })
+  }
+  await say(['doctor', '--api-key', apiKey], ways.heap)
+  await say(['doctor', '--admin-token', token], ways.proxy)
+  await say(['track', 'e', '--identity', 'a', '--base-url', apiKey], keys)
+  for (const name of readdirSync(desk.folder).filter((name) => name.includes('heap-edge-'))) said.push(desk.read(name))
+  expect(said.length).toBeGreaterThan(25)
+  for (const text of said) {
+    for (const secret of secrets) {
+      expect(text).not.toContain(secret)
+      expect(text).not.toContain(JSON.stringify(secret).slice(1, -1))
+      expect(text).not.toContain(Buffer.from(`123456789:${secret}`).toString('base64'))
+    }
+    expect(text).not.toContain('private-')
+  }
+})

@@ -1,0 +1,258 @@
+/**
+ * Files of every kind through the command to the sandbox, straight and through the proxy; and files that are broken.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Local, startLocal } from '../local.ts'
+import { Desk, users } from './command.ts'
+
+interface Summary {
+  rows: number
+  sent: number
+  queued: number
+  refused: number
+  requests: number
+  retries: number
+  complete: boolean
+  error?: string
+}
+
+interface RefusedRow {
+  line: number
+  pointer: string
+  reason: string
+}
+
+let local: Local
+let desk: Desk
+beforeAll(async () => {
+  local = await startLocal()
+  desk = new Desk({ HEAP_APP_ID: '123456789', HEAP_BASE_URL: local.sandbox })
+})
+afterAll(async () => {
+  desk.remove()
+  await local.stop()
+})
+beforeEach(() => post('reset'))
+
+async function post(path: string, body: object = {}): Promise<void> {
+  const response = await fetch(`${local.sandbox}/_sandbox/${path}`, { method: 'POST', body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(await response.text())
+}
+
+async function held<T>(name: 'users' | 'events' | 'accounts'): Promise<T[]> {
+  return (await local.held<Record<string, T[]>>(`${name}?limit=100000`))[name] ?? []
+}
+
+interface User {
+  identity: string
+  properties: Record<string, unknown>
+}
+
+let files = 0
+const importOf = (kind: string, name: string, text: string | Uint8Array, ...flags: string[]) =>
+  desk.json<Summary>(['import', kind, desk.write(`${files++}-${name}`, text), ...flags])
+/** What the last import has refused. */
+const refused = (name: string) => desk.lines<RefusedRow>(`${files - 1}-${name}.heap-edge-refused.ndjson`)
+
+describe('a file of users', () => {
+  it.each([
+    ['u.csv', 'identity,plan,seats\na@b.c,pro,5\nd@e.f,,\n'],
+    ['u.tsv', 'identity\tplan\tseats\na@b.c\tpro\t5\nd@e.f\t\t\n'],
+    ['u.json', '[{"identity":"a@b.c","plan":"pro","seats":5},\n{"identity":"d@e.f"}]'],
+    ['u.ndjson', '{"identity":"a@b.c","properties":{"plan":"pro","seats":5}}\n{"identity":"d@e.f","properties":{}}\n'],
+    ['u.txt', '{"identity":"a@b.c","plan":"pro","seats":5}\r\n{"identity":"d@e.f"}'],
+  ])('arrives from %s', async (name, text) => {
+    const flags = text.includes('"') ? [] : ['--number', 'seats']
+    expect(await importOf('users', name, text, ...flags)).toMatchObject({
+      code: 0,
+      rows: 2,
+      sent: 2,
+      requests: 1,
+      complete: true,
+    })
+    const arrived = (await held<User>('users')).map(({ identity, properties }) => [identity, properties])
+    expect(Object.fromEntries(arrived)).toEqual({ 'a@b.c': { plan: 'pro', seats: 5 }, 'd@e.f': {} })
+  })
+
+  it('arrives from standard input, in requests of a thousand', async () => {
+    const summary = await desk.json<Summary>(['import', 'users', '-'], { input: users(10_001) })
+    expect(summary).toMatchObject({ code: 0, rows: 10_001, sent: 10_001, refused: 0, requests: 11 })
+    expect(await local.held('stats')).toMatchObject({ users: 10_001 })
+  })
+
+  it('arrives with the last value of each user, however many requests are under way', async () => {
+    const text = Array.from({ length: 5 }, () => users(1000)).join('') + users(1000).replaceAll('"n":', '"n":9')
+    await post('faults', { latencyMs: 50, rate: 0.5 })
+    expect(await importOf('users', 'same.ndjson', text)).toMatchObject({ sent: 6000, requests: 6 })
+    const arrived = await held<User>('users')
+    expect(arrived.every(({ identity, properties }) => properties.n === Number(`9${identity.match(/\d+/)?.[0]}`))).toBe(
+      true,
+    )
+    await fetch(`${local.sandbox}/_sandbox/faults`, { method: 'DELETE' })
+  })
+
+  it('takes its mapping from a file, and from flags above it', async () => {
+    desk.write(
+      'mapping.json',
+      JSON.stringify({ fields: { identity: 'Mail' }, properties: { Note: null, Plan: 'plan' } }),
+    )
+    const text = 'E-Mail,Mail,Note,Plan\na@b.c,x,secret,pro\n'
+    const flags = ['--mapping', 'mapping.json', '--identity-column', 'E-Mail', '--map', 'Mail=', '--map', 'Plan=Tier']
+    expect(await importOf('users', 'mapped.csv', text, ...flags)).toMatchObject({ code: 0, sent: 1 })
+    expect(await held<User>('users')).toMatchObject([{ identity: 'a@b.c', properties: { Tier: 'pro' } }])
+  })
+})
+
+it('imports accounts and events', async () => {
+  expect(await importOf('accounts', 'a.csv', 'id,seats\nacme,5\n', '--account-id-column', 'id')).toMatchObject({
+    sent: 1,
+  })
+  expect(await held('accounts')).toMatchObject([{ account_id: 'acme', properties: { seats: '5' } }])
+  const text = 'name,who,when,amount\nPurchase,a@b.c,2026-01-02T03:04:05Z,7\nPurchase,a@b.c,,8\n'
+  const flags = ['--event-column', 'name', '--identity-column', 'who', '--timestamp-column', 'when']
+  expect(await importOf('events', 'e.csv', text, ...flags)).toMatchObject({ code: 0, sent: 2, requests: 1 })
+  const events = await held<User & { event: string; timestamp: string; idempotency_key: string }>('events')
+  expect(events.map(({ event, timestamp }) => [event, timestamp.slice(0, 10)])).toEqual([
+    ['Purchase', new Date().toISOString().slice(0, 10)],
+    ['Purchase', '2026-01-02'],
+  ])
+  expect(new Set(events.map(({ idempotency_key }) => idempotency_key)).size).toBe(2)
+})
+
+describe('rows that are bad', () => {
+  const text = 'identity,plan\na@b.c,pro\nguest,pro\n,pro\nd@e.f\nx@y.z,pro\n'
+  const wanted = [
+    { line: 3, pointer: '/identity', reason: expect.stringContaining('into one user, for ever') as string },
+    { line: 4, pointer: '/identity', reason: expect.stringContaining('must be') as string },
+    { line: 5, pointer: '', reason: 'has 1 columns where the header has 2' },
+  ]
+
+  it('are told with their lines, and take no other with them', async () => {
+    expect(await importOf('users', 'bad.csv', text)).toMatchObject({
+      code: 2,
+      rows: 5,
+      sent: 2,
+      refused: 3,
+      complete: true,
+    })
+    expect(refused('bad.csv')).toEqual(wanted)
+    expect((await held<User>('users')).map(({ identity }) => identity).toSorted()).toEqual(['a@b.c', 'x@y.z'])
+  })
+
+  it('are found without anything being sent', async () => {
+    const found = await importOf('users', 'dry.csv', text, '--dry-run')
+    expect(found).toMatchObject({ code: 2, dryRun: true, rows: 5, good: 2, refused: 3 })
+    expect(refused('dry.csv')).toEqual(wanted)
+    expect(await local.held('stats')).toMatchObject({ requests: 0 })
+  })
+
+  it('among ten thousand are few requests more', async () => {
+    const lines = users(10_000).split('\n')
+    for (let n = 0; n < 10_000; n += 100) lines[n] = n % 200 ? '{"identity":' : '{"identity":"null","properties":{}}'
+    const summary = await importOf('users', 'some.ndjson', lines.join('\n'))
+    expect(summary).toMatchObject({ code: 2, rows: 10_000, sent: 9900, refused: 100, requests: 10 })
+    expect(
+      refused('some.ndjson')
+        .map(({ line }) => line)
+        .toSorted((a, b) => a - b),
+    ).toEqual(Array.from({ length: 100 }, (_, n) => n * 100 + 1))
+  })
+})
+
+describe('what cannot be imported', () => {
+  it.each([
+    ['cut.json', '[{"identity":"a@b.c"},', 1, 'ends in line 1, before the array does'],
+    ['quote.csv', 'identity,plan\na@b.c,pro\nd@e.f,"pro\nx@y.z,pro\n', 1, 'The quote that opens in line'],
+    ['wide.csv', Buffer.from('\uFEFFidentity\na@b.c', 'utf16le'), 0, 'The file is UTF-16'],
+    [
+      'column.csv',
+      'mail,plan\na@b.c,pro\n',
+      0,
+      'name the one that it is by --identity-column; the columns are mail, plan',
+    ],
+    ['empty.csv', '', 0, 'The file is empty'],
+  ])('is told in a sentence, and the rows before it are sent: %s', async (name, text, sent, told) => {
+    const summary = await importOf('users', name, text)
+    expect(summary).toMatchObject({ code: 2, complete: false, error: expect.stringContaining(told) as string })
+    expect(await held('users')).toHaveLength(sent)
+  })
+
+  it.each([
+    [['missing.csv'], 'missing.csv cannot be read: there is no such file.'],
+    [['.'], 'it is a folder.'],
+    [['f.csv', '--format', 'xml'], '--format must be csv, json, ndjson.'],
+    [['f.csv', '--mapping', 'nowhere.json'], 'nowhere.json cannot be read'],
+    [['f.csv', '--identity-column', 'mail'], 'There is no column "mail"; the columns are identity, plan.'],
+    [['f.csv', '--map', 'plan'], '--map must be column=property'],
+    [['f.csv', '--concurrency', 'many'], '--concurrency must be a number, 1 or more.'],
+    [['f.csv', '--conurrency', '4'], 'There is no flag --conurrency'],
+    [['f.csv', '--report'], '--report needs a value.'],
+    [['f.csv', 'g.csv'], 'more arguments'],
+    [['-', '--resume'], '--resume from standard input needs the --journal'],
+    [['f.csv', '--region', 'mars'], '--region must be us or eu.'],
+    [['f.csv', '--app-id', 'main'], '--app-id must be digits'],
+    [['f.csv', '--base-url', 'heap'], '--base-url must be an http or https address'],
+    [['f.csv', '--env', 'nowhere.env'], 'nowhere.env cannot be read'],
+  ])('is told in a sentence: %j', async (args, told) => {
+    desk.write('f.csv', 'identity,plan\na@b.c,pro\n')
+    const { code, stderr, stdout } = await desk.run(['import', 'users', ...args])
+    expect(code).toBe(2)
+    expect(stderr).toContain(told)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stdout).toBe('')
+  })
+})
+
+describe('a server', () => {
+  it('that stays away leaves an import to go on with', async () => {
+    await post('faults', { path: '/api/add_user_properties', status: 503 })
+    const text = users(2500)
+    const first = await importOf('users', 'away.ndjson', text, '--retry-for', '0.2')
+    expect(first).toMatchObject({ code: 1, complete: false, error: expect.stringContaining('--resume') as string })
+    await fetch(`${local.sandbox}/_sandbox/faults`, { method: 'DELETE' })
+    const name = `${files - 1}-away.ndjson`
+    const again = await desk.run(['import', 'users', name])
+    expect(again).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('go on with --resume, or remove') as string,
+    })
+    expect(await desk.json(['import', 'users', name, '--resume'])).toMatchObject({ code: 0, rows: 2500, sent: 2500 })
+    expect(await desk.json(['import', 'users', name, '--resume'])).toMatchObject({ code: 0, complete: true, rows: 0 })
+    expect(await held('users')).toHaveLength(2500)
+  })
+
+  it('that fails now and then is tried again', async () => {
+    await post('faults', { path: '/api/track', status: 500, times: 2 })
+    await post('faults', { path: '/api/track', drop: 'after', times: 1 })
+    const text = Array.from({ length: 3000 }, (_, n) => JSON.stringify({ event: 'e', identity: `u${n}`, n })).join('\n')
+    const summary = await importOf('events', 'retried.ndjson', text)
+    expect(summary).toMatchObject({ code: 0, sent: 3000, retries: 3, requests: 6 })
+    // The one whose answer was lost came twice, and is there once.
+    expect(await local.held('stats')).toMatchObject({ events: 3000, duplicates: 1000 })
+  })
+
+  it('that is a proxy takes all, and queues what it cannot send now', async () => {
+    const env = { HEAP_ENDPOINT: local.proxy, HEAP_ADMIN_TOKEN: 'local-admin-token' }
+    const summary = await desk.json<Summary>(['import', 'users', '-'], { env, input: users(60) })
+    expect(summary).toMatchObject({ code: 0, rows: 60, refused: 0, complete: true })
+    expect(summary.sent + summary.queued).toBe(60)
+    await expect.poll(async () => (await held('users')).length, { timeout: 30_000 }).toBe(60)
+  })
+})
+
+it('refuses to go on with a file that is another one now', async () => {
+  await post('faults', { path: '/api/add_user_properties', status: 503 })
+  const name = desk.write('changed.ndjson', users(1500))
+  expect(await desk.json(['import', 'users', name, '--retry-for', '0.1'])).toMatchObject({ code: 1 })
+  await fetch(`${local.sandbox}/_sandbox/faults`, { method: 'DELETE' })
+  desk.write(name, users(1500, 1))
+  const again = await desk.json<Summary>(['import', 'users', name, '--resume'])
+  expect(again).toMatchObject({
+    code: 2,
+    error: expect.stringContaining('The rows from line 1 on are not what') as string,
+  })
+  expect(await desk.json(['import', 'accounts', name, '--resume'])).toMatchObject({ code: 2 })
+  desk.write(name, users(500))
+  expect(await desk.json(['import', 'users', name, '--resume'])).toMatchObject({ code: 2 })
+  expect(await held('users')).toHaveLength(0)
+})
