@@ -70,9 +70,9 @@ function showState(state: State): void {
   const waiting = sum(shards.map(({ depth }) => depth))
   const oldest = Math.max(-1, ...shards.map(({ oldest_age_s }) => oldest_age_s ?? -1))
   setText('waiting', number(waiting))
-  setText('waiting-hint', oldest < 0 ? 'in the outbox now' : `the oldest one for ${ageOf(oldest)}`)
+  setText('waiting-hint', oldest < 0 ? 'in the outbox now' : `oldest for ${ageOf(oldest)}`)
   setText('aside-count', number(set_aside.count))
-  setText('aside-hint', set_aside.count > 0 ? 'need a decision' : 'nothing to decide')
+  setText('aside-hint', ['nothing to decide', 'needs a decision'][set_aside.count] ?? 'need a decision')
   byId('aside-tile').classList.toggle('over', set_aside.count > 0)
   showFailing(shards)
 
