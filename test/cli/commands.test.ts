@@ -126,7 +126,7 @@ it('has help for each command, with the exit codes, and a version', async () => 
 it('shows no secret and no property, whatever it does', async () => {
   const secrets = ['a-secret-"that"-nobody-may-see', 'another-secret-nobody-may-see']
   const [apiKey = '', token = ''] = secrets
-  const file = desk.write('private.ndjson', users(1200).replaceAll('"n":', '"private-name":"private-value","n":'))
+  const file = desk.write('private.ndjson', users(40).replaceAll('"n":', '"private-name":"private-value","n":'))
   const commands = [
     ['doctor'],
     ['track', 'e', '--identity', 'a'],
