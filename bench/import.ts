@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '../scripts/build.ts'
 import { root } from '../scripts/workers.ts'
-import { APP_ID, bodies } from './import/rows.ts'
+import { APP_ID, bodies, lines } from './import/rows.ts'
 import { median } from './measure.ts'
 import { numbers } from './numbers.ts'
 
@@ -62,6 +62,13 @@ function sendBare(): Promise<number> {
   return ended(spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] }), since)
 }
 
+const rowsFile = join(folder, 'users.ndjson')
+{
+  const descriptor = openSync(rowsFile, 'w')
+  for (const text of lines(users)) writeSync(descriptor, text)
+  closeSync(descriptor)
+}
+
 let runs = 0
 const peakFile = join(folder, 'peak')
 
@@ -70,7 +77,7 @@ async function sendByImport(): Promise<{ ms: number; peakMb: number }> {
   const flags = ['--app-id', APP_ID, '--base-url', url, '--concurrency', String(concurrency), '--json']
   const command = ['import', 'users', '-', '--journal', join(folder, `journal-${runs++}`), ...flags]
   const since = performance.now()
-  const rows = spawn(process.execPath, [program('rows.ts'), String(users)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const rows = spawn('cat', [rowsFile], { stdio: ['ignore', 'pipe', 'inherit'] })
   const main = join(root, 'packages/cli/dist/main.js')
   const child = spawn(process.execPath, ['--import', program('peak.mjs'), main, ...command], {
     stdio: [rows.stdout, 'ignore', 'inherit'],

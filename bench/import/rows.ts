@@ -2,8 +2,6 @@
  * The users that are imported: as lines, and as the bodies that an import makes of them.
  * @module
  */
-import { once } from 'node:events'
-
 export const APP_ID = '123456789'
 const PER_BODY = 1000
 
@@ -21,14 +19,10 @@ export function* bodies(users: number): Generator<Buffer> {
   }
 }
 
-if (import.meta.main) {
-  const users = Number(process.argv[2])
-  let text = ''
-  for (let index = 0; index < users; index++) {
-    text += `${line(index)}\n`
-    if (text.length < 65_536) continue
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain')
-    text = ''
+/** The lines of so many users, many at a time. */
+export function* lines(users: number): Generator<string> {
+  for (let first = 0; first < users; first += PER_BODY) {
+    const length = Math.min(PER_BODY, users - first)
+    yield Array.from({ length }, (_, index) => `${line(first + index)}\n`).join('')
   }
-  process.stdout.write(text)
 }

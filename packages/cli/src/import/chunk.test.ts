@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Chunk, Cutter } from './chunk.ts'
+import { type Cut, Cutter } from './chunk.ts'
 import { overlap, ownersOf } from './owners.ts'
 
 type Input = { size: number; good: boolean }
 
-function cut(rows: Input[]): Chunk[] {
+function cut(rows: Input[]): Cut[] {
   const cutter = new Cutter('{"users":[', ']}', () => 0)
   const chunks = rows.map(({ size, good }, index) =>
     good
@@ -16,7 +15,7 @@ function cut(rows: Input[]): Chunk[] {
   return [...chunks, cutter.end()].filter((chunk) => chunk !== undefined)
 }
 
-const textOf = ({ body }: Chunk) => new TextDecoder().decode(body)
+const textOf = ({ body }: Cut) => new TextDecoder().decode(body)
 
 describe('a cutter', () => {
   it('has each row in one chunk, in order, within what a request may have', () => {
@@ -35,10 +34,9 @@ describe('a cutter', () => {
           expect(chunk.body.length).toBeLessThanOrEqual(1_000_000)
           expect(chunk.rows).toBe(chunk.lines.length)
           expect(chunk.first).toBeGreaterThan(chunks[index - 1]?.last ?? 0)
-          expect(chunk.sha256).toBe(createHash('sha256').update(chunk.body).digest('hex'))
         }
         // The same again is the same.
-        expect(cut(rows).map(({ sha256 }) => sha256)).toEqual(chunks.map(({ sha256 }) => sha256))
+        expect(cut(rows)).toEqual(chunks)
       }),
       { numRuns: 100 },
     )

@@ -2,7 +2,6 @@
  * Rows cut into bodies. The same rows are always cut in the same way, which is what lets an import go on after a crash.
  * @module
  */
-import { hash } from 'node:crypto'
 import { BODY_BYTES, RECORDS_PER_REQUEST } from '@heap-edge/contract/limits'
 import type { Problem } from 'heap-edge'
 import { ownerOf } from './owners.ts'
@@ -14,7 +13,7 @@ export interface Refused {
 }
 
 /** What is sent in one request, and what is not, of a span of lines. */
-export interface Chunk {
+export interface Cut {
   /** From 0. */
   index: number
   /** The lines of its first and its last row, the refused ones included. */
@@ -23,8 +22,6 @@ export interface Chunk {
   rows: number
   /** The whole body; empty where there are no rows. */
   body: Uint8Array<ArrayBuffer>
-  /** Of the body. */
-  sha256: string
   /** The line of each row. */
   lines: Uint32Array<ArrayBuffer>
   /** A number that stands for whom it is about, of each row, sorted; see `owners.ts`. */
@@ -32,6 +29,12 @@ export interface Chunk {
   refused: Refused[]
   /** Bytes of the file that were read when it was cut. */
   bytesRead: number
+}
+
+/** The same, with what it is known by when it comes again. */
+export interface Chunk extends Cut {
+  /** Of the body. */
+  sha256: string
 }
 
 /** Refused rows in a row that are kept, so that a file of nothing else takes no more memory. */
@@ -76,8 +79,8 @@ export class Cutter {
    * @param owner whom it is about
    * @returns the chunk that it made full, or that had no room for it
    */
-  add(json: string, line: number, owner: string): Chunk | undefined {
-    let full: Chunk | undefined
+  add(json: string, line: number, owner: string): Cut | undefined {
+    let full: Cut | undefined
     // A character has three bytes at most; only where that might be too many they are counted.
     if (this.#at + 1 + json.length * 3 > this.#room) {
       const bytes = Buffer.byteLength(json)
@@ -95,14 +98,14 @@ export class Cutter {
   }
 
   /** Adds a row that is not sent. */
-  refuse(refused: Refused): Chunk | undefined {
+  refuse(refused: Refused): Cut | undefined {
     this.#refused.push(refused)
     this.#span(refused.line)
     if (this.#refused.length === MOST_REFUSED) return this.#cut()
   }
 
   /** What is left. */
-  end(): Chunk | undefined {
+  end(): Cut | undefined {
     if (this.#first !== 0) return this.#cut()
   }
 
@@ -111,17 +114,16 @@ export class Cutter {
     this.#last = line
   }
 
-  #cut(): Chunk {
+  #cut(): Cut {
     const rows = this.#rows
     const end = rows === 0 ? 0 : this.#at + this.#body.write(this.#tail, this.#at)
     const body = new Uint8Array(this.#body.subarray(0, end))
-    const chunk: Chunk = {
+    const cut: Cut = {
       index: this.#index++,
       first: this.#first,
       last: this.#last,
       rows,
       body,
-      sha256: hash('sha256', body),
       lines: this.#lines.slice(0, rows),
       owners: this.#owners.slice(0, rows).sort(),
       refused: this.#refused,
@@ -130,7 +132,7 @@ export class Cutter {
     this.#at = this.#start
     this.#rows = this.#first = this.#last = 0
     this.#refused = []
-    return chunk
+    return cut
   }
 }
 

@@ -7,7 +7,7 @@ import type { HeapRequestError } from 'heap-edge'
 import { retryDelay } from 'heap-edge/retry'
 import { type Ending, refusalOf, send, type Settings } from 'heap-edge/send'
 import { Failure, EXIT, KEY_HINT } from '../failure.ts'
-import { bytesOf, type Chunk, type Refused } from './chunk.ts'
+import { bytesOf, type Cut, type Refused } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
 import { ownersOf } from './owners.ts'
 import type { Pace } from './pace.ts'
@@ -29,7 +29,7 @@ export interface PostOptions {
 export type Posted = Counts & { refusedRows: Refused[] }
 
 /** Rows of one request. */
-type Part = Pick<Chunk, 'body' | 'lines' | 'owners' | 'rows'>
+type Part = Pick<Cut, 'body' | 'lines' | 'owners' | 'rows'>
 
 /** The statuses that say something about the rows; any other says something about the request. */
 const ABOUT_ROWS: ReadonlySet<unknown> = new Set([400, 413, 422])
@@ -53,7 +53,7 @@ export class Poster {
    * @throws Unfinished where it was stopped, or Heap did not take it in time
    * @throws Failure where no request of the import will be taken
    */
-  async post(chunk: Chunk): Promise<Posted> {
+  async post(chunk: Cut): Promise<Posted> {
     const posted: Posted = {
       sent: 0,
       queued: 0,

@@ -2,6 +2,7 @@
  * Chunks of a file, read and cut by a thread of its own.
  * @module
  */
+import { hash } from 'node:crypto'
 import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { Failure } from '../failure.ts'
@@ -45,7 +46,8 @@ export async function* readChunks(input: ReadInput, stop: AbortSignal): AsyncGen
     for await (const [message] of on(worker, 'message', { close: ['exit'], signal })) {
       const said = message as Said
       if ('chunk' in said) {
-        yield said.chunk
+        // Here, since this thread has more time than the other one.
+        yield { ...said.chunk, sha256: hash('sha256', said.chunk.body) }
         worker.postMessage('taken', [])
       } else if ('failure' in said) throw new Failure(said.failure, said.exitCode)
       else return

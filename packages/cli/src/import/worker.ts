@@ -7,17 +7,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { asFailure, type ExitCode } from '../failure.ts'
 import { Mapper } from '../rows/mapping.ts'
 import { readRows } from '../rows/read.ts'
-import { type Chunk, Cutter } from './chunk.ts'
+import { type Cut, Cutter } from './chunk.ts'
 import { createPrepare, ROUTES } from './prepare.ts'
 import type { ReadInput } from './read.ts'
 import { createReady } from './ready.ts'
 import { readBlocks } from './source.ts'
 
 /** What the thread says. */
-export type Said = { chunk: Chunk } | { end: true } | { failure: string; exitCode: ExitCode }
+export type Said = { chunk: Cut } | { end: true } | { failure: string; exitCode: ExitCode }
 
 /** Chunks that wait to be taken by the main thread. */
-const AHEAD = 2
+const AHEAD = 3
 
 const { file, format, kind, mapping, appId, origin } = workerData as ReadInput
 const port = parentPort as NonNullable<typeof parentPort>
@@ -30,7 +30,7 @@ function say(said: Said, transfer: ArrayBuffer[] = []): void {
   port.postMessage(said, transfer)
 }
 
-async function give(chunk: Chunk | undefined): Promise<void> {
+async function give(chunk: Cut | undefined): Promise<void> {
   if (!chunk) return
   say({ chunk }, [chunk.body.buffer, chunk.lines.buffer, chunk.owners.buffer])
   if (++given > AHEAD) await taken.next()
