@@ -18,7 +18,7 @@ import { createOutput } from './output.ts'
 /** Put in place by the build; the sources themselves have no version. */
 declare const HEAP_EDGE_CLI_VERSION: string | undefined
 
-const version = typeof HEAP_EDGE_CLI_VERSION === 'string' ? HEAP_EDGE_CLI_VERSION : 'source'
+const version = typeof HEAP_EDGE_CLI_VERSION === 'string' ? HEAP_EDGE_CLI_VERSION : '0.0.0'
 
 const HELP = `
 EXIT CODES
