@@ -3,18 +3,9 @@
  * the admin token.
  * @module
  */
+import { PAGE_HEADERS } from '@heap-edge/page/headers'
 import { type Context, Hono } from 'hono'
 import type { Env } from '../env.ts'
-
-const HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-}
 
 /** Names of these files change with what is in them. */
 const ASSETS = '/admin/assets/'
@@ -29,7 +20,7 @@ adminPage.get(`${ASSETS}:file`, (c) => serve(c, c.req.path))
 async function serve(c: Context<{ Bindings: Env }>, path: string): Promise<Response> {
   const asset = await c.env.ASSETS.fetch(new Request(new URL(path, c.req.url), c.req.raw))
   const response = c.newResponse(asset.body, asset)
-  for (const [name, value] of Object.entries(HEADERS)) response.headers.set(name, value)
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) response.headers.set(name, value)
   const lasts = asset.status < 400 && path.startsWith(ASSETS)
   response.headers.set('Cache-Control', lasts ? 'public, max-age=31536000, immutable' : 'no-cache')
   return response
