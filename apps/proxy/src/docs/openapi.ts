@@ -8,6 +8,7 @@ import { sentAt } from '../ingest/clock.ts'
 import type { ProblemKind } from '../problem.ts'
 import { ADMIN_PATHS } from './admin-paths.ts'
 import { limits, outcome, refusals } from './answers.ts'
+import { OPERATIONS_PATHS } from './operations-paths.ts'
 import { WORKFLOW_PATHS } from './workflow-paths.ts'
 
 const VERSION = '0.1.0'
@@ -140,6 +141,7 @@ export function openapi() {
     servers: [{ url: '/' }],
     paths: {
       ...Object.fromEntries(paths),
+      ...OPERATIONS_PATHS,
       ...ADMIN_PATHS,
       ...WORKFLOW_PATHS,
       '/healthz': {
