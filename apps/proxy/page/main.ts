@@ -103,17 +103,22 @@ function showState(state: State): void {
 
   const anything = totals.accepted + totals.refused + totals.delivered + waiting + set_aside.count
   byId('empty').hidden = anything > 0
-  connected(`Live, ${new Date(state.at).toLocaleTimeString(undefined, { hourCycle: 'h23' })}`)
+  connected(`Live, ${clock(state.at)}`)
 }
+
+const clock = (iso: string) => new Date(iso).toLocaleTimeString(undefined, { hourCycle: 'h23' })
 
 /** Heap does not take what waits: that is the first thing to know. */
 function showFailing(shards: readonly ShardState[]): void {
   const failing = shards.filter(({ failures, depth }) => failures > 0 && depth !== 0)
   byId('failing').hidden = failing.length === 0
   const problem = failing[0]?.problem ?? null
+  const [next] = failing.flatMap(({ next_attempt: at }) => at ?? []).toSorted()
+  const because = problem === null ? '' : `: ${problem}`
+  const when = next === undefined ? '' : `, at ${clock(next)}`
   setText(
     'failing-said',
-    `Heap does not take records at this time${problem === null ? '' : `: ${problem}`}. They wait, and are tried again by themselves.`,
+    `Heap does not take records at this time${because}. They wait, and are tried again by themselves${when}.`,
   )
 }
 
@@ -167,5 +172,8 @@ setText(
 )
 startGate(begin)
 // Nobody is asked for figures at which nobody looks.
-document.addEventListener('visibilitychange', () => (document.hidden ? stream.stop() : begin()))
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) stream.stop()
+  else if (tokenOf() !== null) begin()
+})
 begin()

@@ -7,6 +7,9 @@
 /** Characters of what an error says of itself. */
 const MOST_CHARACTERS = 2000
 
+/** Between what it says and where it comes from, in a stack. */
+const CALL = '\n    at '
+
 export function logLine(level: 'info' | 'warn' | 'error', message: string, fields: object = {}): void {
   const line = JSON.stringify({ level, message, at: new Date().toISOString(), ...fields })
   if (level === 'info') console.log(line)
@@ -14,12 +17,14 @@ export function logLine(level: 'info' | 'warn' | 'error', message: string, field
 }
 
 /**
- * An error that nobody expected. What it quotes is left out: `JSON.parse` quotes what it was given.
+ * An error that nobody expected. What it quotes is left out, from the first quote to the last one: `JSON.parse` quotes what it was
+ * given, in which there are quotes as well.
  *
  * @param where the part of the Worker
  */
 export function logError(where: string, error: unknown, fields: object = {}): void {
   const stack = error instanceof Error ? (error.stack ?? error.message) : 'Something else than an error was thrown'
-  const shown = stack.replaceAll(/"[^"]*"|“[^”]*”/g, '"…"').slice(0, MOST_CHARACTERS)
+  const [said = '', ...calls] = stack.split(CALL)
+  const shown = [said.replace(/["“][^]*["”]/, '"…"'), ...calls].join(CALL).slice(0, MOST_CHARACTERS)
   logLine('error', 'unexpected error', { where, error: shown, ...fields })
 }

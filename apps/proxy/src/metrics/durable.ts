@@ -102,7 +102,7 @@ export class Metrics extends DurableObject<Env> {
   }
 
   #stateOf(overview: Overview): State {
-    const totals = [...SUMS, 'lost' as const].map((name) => [name, this.#store.total(name)])
+    const totals = SUMS.map((name) => [name, this.#store.total(name)])
     const busiest = this.#busiest.top(Date.now(), SHOWN_IDENTITIES).map(({ app_id, key, requests, events }) => {
       const end = key.indexOf(':')
       return { app_id, kind: key.slice(0, end), who: key.slice(end + 1), requests, events }

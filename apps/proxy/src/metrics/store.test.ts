@@ -12,7 +12,6 @@ const START = Date.parse('2026-11-24T06:00:03.123Z')
 const something = fc.record({
   afterMs: fc.oneof(fc.nat(15_000), fc.nat(30 * HOUR_MS)),
   delivered: fc.nat(50),
-  failed: fc.nat(5),
   ms: fc.integer({ min: 1, max: 60_000 }),
   next: fc.constantFrom('nothing', 'write', 'write', 'die'),
 })
@@ -23,19 +22,18 @@ it('adds up what came, in steps of each range, over writes and crashes', () => {
       const storage = new Storage(SCHEMA)
       let store = new Store(storage.sql)
       let now = START
-      let kept: { at: number; delivered: number; failed: number; ms: number }[] = []
+      let kept: { at: number; delivered: number; ms: number }[] = []
       let written: typeof kept = []
-      for (const { afterMs, delivered, failed, ms, next } of all) {
+      for (const { afterMs, delivered, ms, next } of all) {
         now += afterMs
         const counts: Counts = []
         addTo(counts, bucketOf(ms), 1)
         const counters = {
           [keyOf('delivered', '1', '/api/track', 'live')]: delivered,
-          [keyOf('answers', 'live', 'failed')]: failed,
           [keyOf('answers', 'live', 'taken')]: 7,
         }
         store.add(now, { counters, latency: { live: { counts, sum: ms } } })
-        kept.push({ at: now, delivered, failed, ms })
+        kept.push({ at: now, delivered, ms })
         if (next === 'write') {
           store.write(now)
           storage.end('COMMIT')
@@ -54,7 +52,6 @@ it('adds up what came, in steps of each range, over writes and crashes', () => {
           const from = series.from * 1000 + index * stepMs
           const inside = kept.filter(({ at }) => at >= from && at < from + stepMs)
           expect(delivered).toBe(inside.reduce((sum, one) => sum + one.delivered, 0))
-          expect(series.failed[index]).toBe(inside.reduce((sum, one) => sum + one.failed, 0))
           const counts: Counts = []
           for (const { ms } of inside) addTo(counts, bucketOf(ms), 1)
           const p99 = quantile(counts, 0.99)

@@ -77,7 +77,7 @@ export class Store {
     const all = this.#totals.counters
     let known = Object.keys(all).length
     for (const [key, times] of Object.entries(counters)) {
-      const sum = SUMS.indexOf(sumOf(key) as Sum)
+      const sum = SUMS.indexOf(nameOf(key) as Sum)
       if (sum !== -1) came[0][sum] = (came[0][sum] ?? 0) + times
       if (!(key in all) && known++ >= MOST_COUNTERS) continue
       all[key] = (all[key] ?? 0) + times
@@ -154,9 +154,9 @@ export class Store {
   }
 
   /** The counters of a name, all labels together. */
-  total(name: Sum | 'lost'): number {
+  total(name: Sum): number {
     const all = Object.entries(this.#totals.counters)
-    return all.reduce((sum, [key, times]) => (sumOf(key) === name ? sum + times : sum), 0)
+    return all.reduce((sum, [key, times]) => (nameOf(key) === name ? sum + times : sum), 0)
   }
 }
 
@@ -180,10 +180,4 @@ function newStep(): Step {
 function merge(step: Step, [sums, latency]: Step): void {
   for (const [index, times] of sums.entries()) step[0][index] = (step[0][index] ?? 0) + (times ?? 0)
   addAll(step[1], latency)
-}
-
-/** What a counter is added up under: its name; of Heap's answers only those that failed. */
-function sumOf(key: string): string {
-  const name = nameOf(key)
-  return name === 'answers' && key.endsWith(' failed') ? 'failed' : name
 }

@@ -13,7 +13,7 @@ export const RANGES = {
 export type Range = keyof typeof RANGES
 
 /** What is summed up over time, in the order in which it is stored. */
-export const SUMS = ['accepted', 'delivered', 'queued', 'refused', 'suppressed', 'failed'] as const
+export const SUMS = ['accepted', 'delivered', 'queued', 'refused', 'suppressed'] as const
 export type Sum = (typeof SUMS)[number]
 
 /** Figures over time: a value for each step, the oldest first. The last step is not over yet. */
@@ -94,7 +94,7 @@ export interface State {
   at: string
   limits: { requests: number; requests_s: number; events: number; events_s: number }
   /** Since the proxy was first deployed. */
-  totals: Record<Sum | 'lost', number>
+  totals: Record<Sum, number>
   shards: ShardState[]
   busiest: BusyState[]
   /** How many there are in each state; no more than 10,000 of one are counted. */
