@@ -247,7 +247,8 @@ describe('suppression', () => {
     expect(await outcome(post('/api/track', { app_id: '987654321', event: 'e', identity }))).toBe('200 suppressed')
     expect(world.requests).toEqual([])
     const events = [identity, other].map((identity) => ({ event: 'e', identity }))
-    expect(await outcome(post('/api/track', { events }))).toBe('200 delivered')
+    const mixed = await post('/api/track', { events })
+    expect(mixed.headers.get('Heap-Edge-Records')).toBe('delivered=1, queued=0, suppressed=1')
     const { calls } = vi.mocked(fetch).mock
     expect(JSON.parse(calls.at(-1)?.[1]?.body as string)).toMatchObject({ events: [{ identity: other }] })
 

@@ -12,6 +12,11 @@ export const outcome = {
   },
   'Heap-Edge-Request-Id': header('Names the request; the log has the same'),
 }
+export const mixed = {
+  'Heap-Edge-Records': header(
+    'Where not all records of a list came to the same end, how many came to each: `delivered=900, queued=99, suppressed=1`',
+  ),
+}
 export const limits = {
   RateLimit: header(
     'What is left of the requests and events of the identity: `"requests";r=29;t=30, "events";r=999;t=60`',

@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { sentAt } from '../ingest/clock.ts'
 import type { ProblemKind } from '../problem.ts'
 import { ADMIN_PATHS } from './admin-paths.ts'
-import { limits, outcome, refusals } from './answers.ts'
+import { limits, mixed, outcome, refusals } from './answers.ts'
 import { OPERATIONS_PATHS } from './operations-paths.ts'
 import { WORKFLOW_PATHS } from './workflow-paths.ts'
 
@@ -117,12 +117,12 @@ export function openapi() {
         responses: {
           200: {
             description: 'Heap has all of it; or the user is being deleted (`suppressed`) and nothing was sent',
-            headers: { ...outcome, ...limits },
+            headers: { ...outcome, ...mixed, ...limits },
             content: { 'application/json': { schema: { type: 'object' }, example: {} } },
           },
           202: {
             description: 'Heap has it, or will get it: what Heap cannot take now is safe in the outbox',
-            headers: { ...outcome, ...limits },
+            headers: { ...outcome, ...mixed, ...limits },
             content: { 'application/json': { schema: { type: 'object' }, example: {} } },
           },
           ...refusals(REFUSALS),

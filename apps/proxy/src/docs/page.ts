@@ -69,7 +69,8 @@ export function page(document: Document, origin: string) {
         <h2>Answers</h2>
         <p>
           Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:
-          <code>delivered</code>, <code>queued</code>, <code>suppressed</code> or <code>rejected</code>. An error is
+          <code>delivered</code>, <code>queued</code>, <code>suppressed</code> or <code>rejected</code>; where a list
+          came to several ends, <code>Heap-Edge-Records</code> counts them. An error is
           <code>application/problem+json</code>, and its <code>errors</code> point at each wrong place.
         </p>
         <div class="table">

@@ -10,7 +10,8 @@ import type { Env } from '../env.ts'
 import { problem } from '../problem.ts'
 
 /** What a page may read of an answer beside its body. */
-const EXPOSED = 'Heap-Edge-Outcome, Heap-Edge-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Date'
+const EXPOSED =
+  'Heap-Edge-Outcome, Heap-Edge-Records, Heap-Edge-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Date'
 
 /** How long a browser may remember a preflight, in s; Chromium caps it at this. */
 const PREFLIGHT_S = '7200'

@@ -74,10 +74,14 @@ async function accept(c: IngestContext, contract: RequestContract<IngestRequest>
     return forward(config.heapUrl + contract.path, JSON.stringify(body), config.heapTimeoutMs)
   }
   const accepted = (delivered: number, queued: number) => {
+    const suppressed = records.length - delivered - queued
+    if (Math.max(delivered, queued, suppressed) < records.length) {
+      c.header('Heap-Edge-Records', `delivered=${delivered}, queued=${queued}, suppressed=${suppressed}`)
+    }
     meter.count('accepted', records.length, app_id, contract.path)
     meter.count('delivered', delivered, app_id, contract.path, 'live')
     meter.count('queued', queued, app_id, contract.path)
-    meter.count('suppressed', records.length - delivered - queued, app_id, contract.path)
+    meter.count('suppressed', suppressed, app_id, contract.path)
   }
 
   try {

@@ -228,7 +228,7 @@ describe('origins', () => {
     expect(response.status).toBe(400)
     expect(response.headers.get('Access-Control-Allow-Origin')).toBe('https://shop.example')
     expect(response.headers.get('Access-Control-Expose-Headers')).toBe(
-      'Heap-Edge-Outcome, Heap-Edge-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Date',
+      'Heap-Edge-Outcome, Heap-Edge-Records, Heap-Edge-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Date',
     )
   })
 
@@ -304,7 +304,9 @@ describe('limits', () => {
 
   it('asks for 50 identities of a body at once, as MAX_LIVE_IDENTITIES is here, and queues the others', async () => {
     const events = Array.from({ length: 60 }, () => ({ event: 'e', identity: somebody() }))
-    expect((await post('/api/track', { events })).status).toBe(202)
+    const { status, headers } = await post('/api/track', { events })
+    expect(status).toBe(202)
+    expect(headers.get('Heap-Edge-Records')).toBe('delivered=50, queued=10, suppressed=0')
     const identities = () =>
       sent.flatMap(({ body }) => (body as { events: { identity: string }[] }).events.map(({ identity }) => identity))
     expect(identities()).toEqual(events.slice(0, 50).map(({ identity }) => identity))
