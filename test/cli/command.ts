@@ -11,7 +11,7 @@ import { spawn as spawnInTerminal } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
 import { root } from '../../scripts/workers.ts'
 
-const MAIN = join(root, 'packages/cli/dist/main.js')
+export const MAIN = join(root, 'packages/cli/dist/main.js')
 
 type Env = Record<string, string>
 

@@ -104,13 +104,28 @@ it.each([
   [['raw', 'GET', 'api/track'], 'The path must begin with a slash'],
   [['raw', 'POST', '/api/track', '--body', '{'], '--body must be JSON'],
   [['raw', 'POST', '/api/track', '--body', '@none.json'], 'none.json cannot be read'],
-  [['trakc'], 'Unknown command trakc.'],
+  [['trakc'], 'There is no such command; flags come after it, and --help shows the commands.'],
 ])('tells in a sentence what is wrong with %j', async (args, told) => {
   desk.write('list.ndjson', '{"identity":"a@b.c"}\n{"identity":"a","user_id":"5"}')
   const { code, stdout, stderr } = await desk.run(args, { env: ways.heap })
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain(told)
   expect(stderr.trim().split('\n')).toHaveLength(1)
+})
+
+it.each([
+  ['{"identity":12345678901234567890}', '/identity must be a string'],
+  ['{"identity":7}', '/identity must be a string'],
+  ['{"identity":["bob@example.com"]}', '/identity must be a string'],
+  ['{"identity":true}', '/identity must be a string'],
+  ['{"identity":""}', '/identity must be a well-formed string of 1 to 255 characters'],
+  ['{"user_id":12345678901234567890}', '/user_id must be a whole number from 0 to 9007199254740991'],
+])('deletes nobody where a line is %s', async (line, told) => {
+  const { deletions: before } = await local.held<{ deletions: object[] }>('deletions')
+  const file = desk.write('who.ndjson', `{"identity":"a@b.c"}\n{"user_id":5}\n${line}`)
+  const { code, stderr } = await desk.run(['delete', file, '--identity', 'b@c.d', '--yes'], { env: ways.heap })
+  expect([code, stderr]).toEqual([2, `Line 3 ${told}; nothing was deleted.\n`])
+  expect(await local.held('deletions')).toMatchObject({ deletions: before })
 })
 
 it('has help for each command, with the exit codes, and a version', async () => {
@@ -155,6 +170,7 @@ it('shows no secret and no property, whatever it does', async () => {
   await say(['doctor', '--api-key', apiKey], ways.heap)
   await say(['doctor', '--admin-token', token], ways.proxy)
   await say(['track', 'e', '--identity', 'a', '--base-url', apiKey], keys)
+  await say(['--api-key', apiKey, 'track', 'e', '--identity', 'a'], {})
   for (const name of readdirSync(desk.folder).filter((name) => name.includes('heap-edge-'))) said.push(desk.read(name))
   expect(said.length).toBeGreaterThan(25)
   for (const text of said) {

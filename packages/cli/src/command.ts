@@ -4,9 +4,9 @@
  */
 import { parseArgs } from 'node:util'
 import { type ArgsDef, type CommandDef, defineCommand } from 'citty'
-import { asFailure, EXIT, type ExitCode, Failure } from './failure.ts'
+import { asFailure, type ExitCode, Failure } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
-import { readSettings, type Settings, settingFlags } from './settings.ts'
+import { oneTarget, readSettings, type Settings, settingFlags } from './settings.ts'
 
 /** What a command is given. */
 export interface Given {
@@ -18,6 +18,8 @@ export interface Given {
   all: (name: string) => string[]
   /** The value of a flag as a number of at least this much. */
   number: (name: string, least: number) => number | undefined
+  /** The same without a fraction. */
+  wholeNumber: (name: string, least: number) => number | undefined
   settings: Settings
   output: Output
 }
@@ -30,7 +32,7 @@ export function command(
 ): CommandDef {
   const flags: ArgsDef = { ...args, ...settingFlags }
   return defineCommand({
-    meta: { ...meta, description: meta.description },
+    meta,
     args: flags,
     async run({ args, rawArgs }) {
       process.exitCode = await ending(args, (output) => {
@@ -39,8 +41,9 @@ export function command(
           text: (name) => textOf(args[name]),
           on: (name) => args[name] === true,
           all: (name) => repeated(rawArgs, name),
-          number: (name, least) => wholeNumber(name, textOf(args[name]), least),
-          settings: readSettings(args),
+          number: (name, least) => numberOf(name, textOf(args[name]), least),
+          wholeNumber: (name, least) => wholeNumberOf(name, textOf(args[name]), least),
+          settings: oneTarget(readSettings(args)),
           output,
         })
       })
@@ -67,7 +70,7 @@ export function tell(thrown: unknown, output: Output): ExitCode {
 }
 
 /** Every secret that the settings may hold, whatever is wrong with them. */
-function secretsOf(args: Record<string, unknown>): (string | undefined)[] {
+export function secretsOf(args: Record<string, unknown>): (string | undefined)[] {
   let settings: Settings | undefined
   try {
     settings = readSettings(args)
@@ -101,11 +104,17 @@ function repeated(rawArgs: string[], name: string): string[] {
   return ((values[name] ?? []) as (string | boolean)[]).filter((value) => typeof value === 'string')
 }
 
-function wholeNumber(name: string, text: string | undefined, least: number): number | undefined {
+function numberOf(name: string, text: string | undefined, least: number): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
   if (text.trim() !== '' && Number.isFinite(value) && value >= least) return value
   throw new Failure(`--${name} must be a number, ${least} or more.`)
+}
+
+function wholeNumberOf(name: string, text: string | undefined, least: number): number | undefined {
+  const value = numberOf(name, text, least)
+  if (value === undefined || Number.isSafeInteger(value)) return value
+  throw new Failure(`--${name} must be a whole number.`)
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
@@ -113,6 +122,3 @@ const textOf = (value: unknown) => (typeof value === 'string' ? value : undefine
 function camel(name: string): string {
   return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
-
-/** Of a command that did what it was asked. */
-export const DONE: ExitCode = EXIT.ok

@@ -52,9 +52,6 @@ function* aboutSettings({ appId, endpoint, region, baseUrl, from }: Settings): G
       yield wrong(name, `${at} must be an http or https address such as https://heap-edge.example.workers.dev.`)
     }
   }
-  if (endpoint !== undefined && baseUrl !== undefined) {
-    yield { about: 'baseUrl', state: 'note', says: `${from.baseUrl} is not used, since ${from.endpoint} is set.` }
-  }
 }
 
 async function* aboutProxy(settings: Settings, endpoint: string, badAppId: boolean): AsyncGenerator<Finding> {

@@ -43,9 +43,14 @@ export function asFailure(thrown: unknown): Failure {
   }
   // The client's complaint about an option, the parser's about an argument.
   if (thrown instanceof TypeError && /must be/.test(thrown.message)) return new Failure(`${thrown.message}.`)
-  if ((thrown as Error | undefined)?.name === 'CLIError') return new Failure(plain((thrown as Error).message))
-  return new Failure(thrown instanceof Error ? thrown.message : String(thrown), EXIT.again)
+  const { name, code } = (thrown ?? {}) as NodeJS.ErrnoException
+  // Without the word that it takes for a command: it may be a key.
+  if (code === 'E_UNKNOWN_COMMAND') return new Failure(NO_COMMAND)
+  if (name === 'CLIError') return new Failure(plain((thrown as Error).message))
+  return new Failure(plain(thrown instanceof Error ? thrown.message : String(thrown)), EXIT.again)
 }
+
+const NO_COMMAND = 'There is no such command; flags come after it, and --help shows the commands.'
 
 /** What to look at when a key is refused. */
 export const KEY_HINT = 'Look at the key; heap-edge doctor tells which one is wrong.'

@@ -5,7 +5,7 @@
  */
 import { stripVTControlCharacters } from 'node:util'
 import { type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
-import { tell } from './command.ts'
+import { secretsOf, tell } from './command.ts'
 import { deleteCommand } from './commands/delete.ts'
 import { deletionCommand } from './commands/deletion.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -60,6 +60,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
   throw error
 })
+// An import goes on where nobody is left to be told how far it is.
+process.stderr.on('error', () => {})
 
 const args = process.argv.slice(2)
 const before = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
@@ -72,7 +74,7 @@ if (before.includes('--help') || before.includes('-h') || args.length === 0) {
   try {
     await runCommand(main, { rawArgs: args })
   } catch (thrown) {
-    // The parser's own complaints come before a command has begun, and name arguments only.
-    process.exitCode = tell(thrown, createOutput(args.includes('--json'), []))
+    // The parser's own complaints come before a command has begun.
+    process.exitCode = tell(thrown, createOutput(args.includes('--json'), secretsOf({})))
   }
 }

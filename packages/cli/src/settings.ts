@@ -54,6 +54,8 @@ export function readSettings(
     if (named !== undefined) throw new Failure(`${named} cannot be read: ${reasonOf(error)}.`)
   }
   const from: Partial<Record<Name, string>> = {}
+  /** How near the place of each one is: 0 for a flag. */
+  const rank: Partial<Record<Name, number>> = {}
   const found = Object.entries(NAMES).map(([name, [flag, variable]]) => {
     const places: [string, unknown][] = [
       [`--${flag}`, flags[flag]],
@@ -61,11 +63,27 @@ export function readSettings(
       [`${variable} in ${file}`, inFile[variable]],
     ]
     // A variable that is empty is one that is not set.
-    const place = places.find(([, value]) => typeof value === 'string' && value.trim() !== '')
-    if (place) from[name as Name] = place[0]
+    const at = places.findIndex(([, value]) => typeof value === 'string' && value.trim() !== '')
+    const place = places[at]
+    if (place) [from[name as Name], rank[name as Name]] = [place[0], at]
     return [name, (place?.[1] as string | undefined)?.trim()]
   })
-  return { ...(Object.fromEntries(found) as Record<Name, string | undefined>), from }
+  const settings = Object.fromEntries(found) as Record<Name, string | undefined>
+  // Both say where requests go: a flag for the one comes before a variable for the other.
+  const { endpoint, baseUrl } = rank
+  if (endpoint !== undefined && baseUrl !== undefined && endpoint !== baseUrl) {
+    const other = endpoint < baseUrl ? 'baseUrl' : 'endpoint'
+    settings[other] = undefined
+    delete from[other]
+  }
+  return { ...settings, from }
+}
+
+/** @throws Failure where requests would have two places to go to */
+export function oneTarget(settings: Settings): Settings {
+  const { endpoint, baseUrl, from } = settings
+  if (endpoint === undefined || baseUrl === undefined) return settings
+  throw new Failure(`${from.endpoint} and ${from.baseUrl} both say where to send: leave one of them out.`)
 }
 
 /** Why a file cannot be opened, in words. */
@@ -74,5 +92,6 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EACCES') return 'you have no permission'
   if (code === 'EISDIR') return 'it is a folder'
+  if (code === 'ENOSPC') return 'the disk is full'
   return message
 }

@@ -5,11 +5,11 @@
 import { createReadStream } from 'node:fs'
 import { confirm } from '@clack/prompts'
 import type { CommandDef } from 'citty'
-import type { DeletableUser, HeapAdmin } from 'heap-edge/admin'
+import { type DeletableUser, type HeapAdmin, isHeapRequestError } from 'heap-edge/admin'
 import { command, type Given } from '../command.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { heapAdminOf, targetOf } from '../heap.ts'
-import { filesOf } from '../import/files.ts'
+import { sourceOf } from '../import/files.ts'
 import { mappingFlags, readFormat, readMapping } from '../import/flags.ts'
 import { count } from '../output.ts'
 import { Mapper } from '../rows/mapping.ts'
@@ -33,13 +33,13 @@ export const deleteCommand: CommandDef = command(
   async (given) => {
     const { output, settings } = given
     const admin = heapAdminOf(settings)
-    const users = await usersOf(given)
+    const { users, lines } = await usersOf(given)
     if (users.length === 0) throw new Failure('Nobody to delete: give a file, --identity or --user-id.')
     if (!given.on('yes') && !(await isConfirmed(users.length, targetOf(settings).name))) {
       output.note('Nothing was deleted.')
       return EXIT.interrupted
     }
-    const deletions = await submit(admin, users, given)
+    const deletions = await submit(admin, users, given).catch((error: unknown) => throwByLine(error, lines))
     const ids = deletions.map(({ deletion_request_id }) => deletion_request_id)
     if (given.on('wait')) await waitUntilComplete(admin, ids, given)
     const status = given.on('wait') ? 'complete' : 'pending'
@@ -81,28 +81,50 @@ async function isConfirmed(users: number, target: string): Promise<boolean> {
   return answer === true
 }
 
+/** Users, and the lines where they stand; those of flags have none. */
+interface Listed {
+  users: DeletableUser[]
+  lines: (number | undefined)[]
+}
+
 /** All of them, or none where any row is wrong: a deletion cannot be taken back. */
-async function usersOf(given: Given): Promise<DeletableUser[]> {
+async function usersOf(given: Given): Promise<Listed> {
   const users: DeletableUser[] = [
     ...given.all('identity').map((identity) => ({ identity })),
     ...given.all('user-id').map((user_id) => ({ user_id })),
   ]
+  const lines: Listed['lines'] = users.map(() => undefined)
   const name = given.text('file')
-  if (name === undefined) return users
-  const { file } = filesOf(name, undefined, undefined)
+  if (name === undefined) return { users, lines }
+  const { file } = sourceOf(name)
   const mapper = new Mapper('deletions', readMapping(given, 'deletions'))
   const source = file === undefined ? process.stdin : createReadStream(file)
   for await (const rows of readRows(source, readFormat(given, name), (columns) => mapper.checkHeader(columns))) {
     for (const row of rows) {
       const mapped = mapper.mapRow(row)
       if (mapped.problem) throw wrong(row.line, `${mapped.problem.pointer} ${mapped.problem.detail}`.trim())
-      const { identity, user_id } = mapped.record as { identity?: string | number; user_id?: string }
-      if ((identity === undefined) === (user_id === undefined))
+      const { identity, user_id } = mapped.record
+      if ((identity === undefined) === (user_id === undefined)) {
         throw wrong(row.line, 'needs one of identity and user_id')
-      users.push(identity === undefined ? { user_id: user_id as string } : { identity: String(identity) })
+      }
+      // Whatever it is: the client takes nothing that is not exactly what it should be.
+      users.push((identity === undefined ? { user_id } : { identity }) as DeletableUser)
+      lines.push(row.line)
     }
   }
-  return users
+  return { users, lines }
+}
+
+/** What the client finds wrong before it sends anything is told with its line. */
+function throwByLine(error: unknown, lines: Listed['lines']): never {
+  if (isHeapRequestError(error) && error.status === undefined) {
+    for (const { pointer, detail } of error.problems) {
+      const [, index, field] = /^\/users\/(\d+)(.*)/.exec(pointer) ?? []
+      const line = lines[Number(index)]
+      if (line !== undefined) throw wrong(line, `${field} ${detail}`.trim())
+    }
+  }
+  throw error
 }
 
 function wrong(line: number, detail: string): Failure {

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { type CommandDef, defineCommand } from 'citty'
 import { command, type Given } from '../command.ts'
 import { asFailure, EXIT, type ExitCode, Failure } from '../failure.ts'
-import { sendSettingsOf, targetOf } from '../heap.ts'
+import { sendSettingsOf } from '../heap.ts'
 import { type Files, filesOf, STDIN } from '../import/files.ts'
 import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
 import { createFetch } from '../import/http.ts'
@@ -56,18 +56,20 @@ function importOf(kind: Kind): CommandDef {
 
 async function runImport(kind: Kind, given: Given): Promise<ExitCode> {
   const name = given.text('file') ?? STDIN
-  const files = filesOf(name, given.text('journal'), given.text('report'))
+  const dryRun = given.on('dry-run')
+  const files = filesOf(name, { journal: given.text('journal'), report: given.text('report'), dryRun })
   const format = readFormat(given, name)
   const mapping = readMapping(given, kind)
   // A field that there is not is told before the file is read.
   void new Mapper(kind, mapping)
   const what = { file: files.file, format, kind, mapping }
-  return given.on('dry-run') ? dryRun(what, files, given) : send(what, files, given)
+  return dryRun ? look(what, files, given) : send(what, files, given)
 }
 
 type What = Pick<ReadInput, 'file' | 'format' | 'kind' | 'mapping'>
 
-async function dryRun(what: What, files: Files, { output }: Given): Promise<ExitCode> {
+/** A dry run. */
+async function look(what: What, files: Files, { output }: Given): Promise<ExitCode> {
   const report = new RefusedReport(files.report)
   await report.clear()
   const totals = new Totals()
@@ -85,7 +87,13 @@ async function dryRun(what: What, files: Files, { output }: Given): Promise<Exit
   const { rows, counts } = totals
   const refusal = totals.refusal(files.report)
   output.result(
-    { dryRun: true, rows, good: rows - counts.refused, refused: counts.refused, report: files.report },
+    {
+      dryRun: true,
+      rows,
+      good: rows - counts.refused,
+      refused: counts.refused,
+      ...(refusal !== undefined && { report: files.report }),
+    },
     totals.dry(),
   )
   if (refusal !== undefined) output.note(refusal)
@@ -96,7 +104,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   const { kind } = what
   const { output, settings } = given
   const retryFor = given.number('retry-for', 0) ?? 120
-  const concurrency = given.number('concurrency', 1) ?? 4
+  const concurrency = given.wholeNumber('concurrency', 1) ?? 4
   const sendSettings = sendSettingsOf(settings, {
     giveUpAfter: retryFor * 1000,
     timeout: TIMEOUT_MS,
@@ -113,18 +121,18 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     startedAt: new Date().toISOString(),
   }
   const before = await resumable(files, head, given.on('resume'))
+  const totals = new Totals()
   if (before?.ended) {
-    output.result(
-      { ...new Totals().json(), complete: true, exitCode: EXIT.ok, journal: files.journal },
-      'This import is complete already; nothing was sent.',
-    )
-    return EXIT.ok
+    for (const done of before.done.values()) {
+      const { sent, queued, suppressed, refused } = done
+      totals.add({ rows: sent + queued + suppressed, refused: { length: refused }, bytesRead: 0 }, done, true)
+    }
+    output.note('This import is complete already; nothing was sent.')
+    return finish({ totals, failure: undefined, interrupted: false, files, given })
   }
-  if (!files.journal) output.note('Without --journal this import cannot go on where it stopped; give one to be safe.')
   const report = new RefusedReport(files.report)
   await (before ? report.keep(doneSpans(before)) : report.clear())
 
-  const totals = new Totals()
   const pace = new Pace(kind)
   const stop = new AbortController()
   const journal: Journal = files.journal ? await openJournal(files.journal, before?.head ?? head, before) : noJournal
@@ -133,12 +141,21 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     output.note('Stopping: requests under way are finished. Once more stops at once.')
     stop.abort()
   })
+  if (!files.journal) output.note('Without --journal this import cannot go on where it stopped; give one to be safe.')
   const stopProgress = watch(totals, files, output.json)
   let failure: Error | undefined
   try {
     failure = await run({
       chunks: readChunks({ ...what, appId: sendSettings.appId, origin }, stop.signal),
-      poster: new Poster({ url, list, settings: sendSettings, pace, stop: stop.signal, onRetry: seldom(output.note) }),
+      poster: new Poster({
+        url,
+        list,
+        settings: sendSettings,
+        pace,
+        stop: stop.signal,
+        onRetry: seldom(output.note),
+        onWait: (ms) => (totals.waitsUntilMs = totals.elapsedMs + ms),
+      }),
       pace,
       journal,
       before,
@@ -153,7 +170,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     interrupt.off()
     await journal.close()
   }
-  return finish({ totals, failure, interrupted: interrupt.happened, files, target: targetOf(settings).name, given })
+  return finish({ totals, failure, interrupted: interrupt.happened, files, given })
 }
 
 interface Finish {
@@ -161,7 +178,6 @@ interface Finish {
   failure: Error | undefined
   interrupted: boolean
   files: Files
-  target: string
   given: Given
 }
 
@@ -182,6 +198,7 @@ function finish({ totals, failure, interrupted, files, given: { output } }: Fini
     },
     complete || totals.rows > 0 ? totals.table() : '',
   )
+  for (const line of totals.notes()) output.note(line)
   if (refusal !== undefined) output.note(refusal)
   if (error !== undefined) output.note(error)
   return exitCode
@@ -208,7 +225,7 @@ function sentence(failure: Error | undefined, interrupted: boolean, { journal }:
  */
 async function resumable({ journal }: Files, head: Head, resume: boolean): Promise<JournalState | undefined> {
   if (journal === undefined) {
-    if (resume) throw new Failure('--resume from standard input needs the --journal of the first run.')
+    if (resume) throw new Failure('--resume from standard input or a pipe needs the --journal of the first run.')
     return
   }
   const before = await findJournal(journal)
@@ -236,6 +253,7 @@ function watch(totals: Totals, { size }: Files, quiet: boolean): () => void {
     elapsedMs: totals.elapsedMs,
     rowsBefore: totals.before,
     bytesBefore: totals.bytesBefore,
+    waitsMs: totals.waitsUntilMs - totals.elapsedMs,
   }))
 }
 

@@ -2,36 +2,62 @@
  * The files of an import: what is read, and what is written beside it.
  * @module
  */
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, fstatSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { isatty } from 'node:tty'
 import { Failure } from '../failure.ts'
 import { reasonOf } from '../settings.ts'
+import { Unfinished } from './post.ts'
 
 /** What stands for standard input. */
 export const STDIN = '-'
 
-export interface Files {
+/** What is read. */
+export interface Source {
   /** Nothing for standard input. */
   file: string | undefined
-  /** In bytes, where it is known. */
+  /** In bytes, where it is known: a pipe or a device has none. */
   size: number | undefined
+}
+
+export interface Files extends Source {
   /** Nothing where there is none to keep. */
   journal: string | undefined
   report: string
 }
 
 /** @throws Failure where there is no such file */
-export function filesOf(name: string, journal: string | undefined, report: string | undefined): Files {
-  if (name === STDIN) {
-    if (isatty(0)) throw new Failure('Nothing comes from standard input: pipe a file into it, or name one.')
-    return { file: undefined, size: undefined, journal, report: report ?? 'heap-edge-refused.ndjson' }
+export function sourceOf(name: string): Source {
+  if (name !== STDIN) return { file: name, size: sizeOf(name) }
+  if (isatty(0)) throw new Failure('Nothing comes from standard input: pipe a file into it, or name one.')
+  return { file: undefined, size: undefined }
+}
+
+/**
+ * @param named what people say of where to write; a dry run has a report of its own, and no journal
+ * @throws Failure where there is no such file, or where one cannot be written or is another one of them
+ */
+export function filesOf(
+  name: string,
+  named: { journal: string | undefined; report: string | undefined; dryRun: boolean },
+): Files {
+  const { file, size } = sourceOf(name)
+  // Where a pipe has its name, such as /dev/fd, there is no place for more.
+  const beside = size === undefined ? '' : `${name}.`
+  const journal = named.journal ?? (beside === '' ? undefined : `${beside}heap-edge-journal`)
+  const report = named.report ?? `${beside}heap-edge-${named.dryRun ? 'dry-run' : 'refused'}.ndjson`
+  if (journal !== undefined && !named.dryRun) checkWritable(journal)
+  checkWritable(report)
+  const places = [file, ...(journal === undefined ? [] : [journal]), report].map(placeOf)
+  if (new Set(places).size < places.length) {
+    throw new Failure('The file that is read, its journal and its report must be different files.')
   }
-  return {
-    file: name,
-    size: sizeOf(name),
-    journal: journal ?? `${name}.heap-edge-journal`,
-    report: report ?? `${name}.heap-edge-refused.ndjson`,
-  }
+  return { file, size, journal, report }
+}
+
+/** Why nothing more can be noted. */
+export function unwritten(file: string, error: unknown): Unfinished {
+  return new Unfinished(`${file} cannot be written: ${reasonOf(error)}`)
 }
 
 function sizeOf(name: string): number | undefined {
@@ -43,6 +69,27 @@ function sizeOf(name: string): number | undefined {
     throw new Failure(`${name} cannot be read: ${reasonOf(error)}.`)
   }
   if (stats.isDirectory()) throw new Failure(`${name} cannot be read: it is a folder.`)
-  // A pipe or a device has none.
   return stats.isFile() ? stats.size : undefined
+}
+
+function checkWritable(file: string): void {
+  const wrong = (reason: string) => new Failure(`${file} cannot be written: ${reason}.`)
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (stats && !stats.isFile()) throw wrong(stats.isDirectory() ? 'it is a folder' : 'it is no file')
+  try {
+    if (stats) accessSync(file, constants.R_OK | constants.W_OK)
+    else accessSync(`${dirname(file)}/`, constants.W_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw wrong(code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such folder' : reasonOf(error))
+  }
+}
+
+/** What is the same for all names of a file, and of standard input. */
+function placeOf(file: string | undefined): string {
+  const stats =
+    file === undefined ? fstatSync(0, { bigint: true }) : statSync(file, { bigint: true, throwIfNoEntry: false })
+  if (stats) return `${stats.dev}:${stats.ino}`
+  // It is not there yet.
+  return join(realpathSync(dirname(file as string)), basename(file as string))
 }

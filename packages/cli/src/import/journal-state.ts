@@ -40,15 +40,20 @@ export interface JournalState {
   bytes: number
 }
 
+/** What every journal begins with. */
+const BEGINNING = '{"journal":1,'
+
 type Line = Head | Begun | Done | { ended: true }
 
 /**
  * Reads a journal. Its last line may be torn, where the crash came while it was written.
  *
  * @returns nothing where not even the first line is whole
- * @throws Failure where any other line makes no sense
+ * @throws Failure where it is another file, or any other line makes no sense
  */
 export function readJournal(text: string, file: string): JournalState | undefined {
+  const isJournal = text.startsWith(BEGINNING.slice(0, text.length))
+  if (!isJournal) throw new Failure(`${file} is no journal of an import: name another file by --journal.`)
   const whole = text.slice(0, text.lastIndexOf('\n') + 1)
   const [first, ...lines] = whole.split('\n').slice(0, -1)
   if (first === undefined) return
@@ -60,9 +65,6 @@ export function readJournal(text: string, file: string): JournalState | undefine
     }
   }
   const head = parse(first, 1) as Head
-  if (head.journal !== 1 || !head.id || !head.startedAt) {
-    throw new Failure(`${file} is no journal of an import: name another file by --journal.`)
-  }
   const state: JournalState = { head, begun: new Map(), done: new Map(), ended: false, bytes: Buffer.byteLength(whole) }
   for (const [index, text] of lines.entries()) {
     const line = parse(text, index + 2)

@@ -5,6 +5,7 @@
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import type { Chunk } from './chunk.ts'
+import { unwritten } from './files.ts'
 import { type Done, type Head, type JournalState, readJournal } from './journal-state.ts'
 
 export interface Journal {
@@ -42,7 +43,7 @@ export async function openJournal(file: string, head: Head, before?: JournalStat
   const handle = await open(file, before ? 'r+' : 'w')
   // A line that was torn goes.
   if (before) await handle.truncate(before.bytes)
-  const lines = new Lines(handle, before?.bytes ?? 0, before ? '' : lineOf(head))
+  const lines = new Lines(file, handle, before?.bytes ?? 0, before ? '' : lineOf(head))
   return {
     begin: ({ index, first, last, rows, sha256 }) => lines.append({ chunk: index, first, last, rows, sha256 }),
     done: (done) => lines.append(done),
@@ -52,6 +53,7 @@ export async function openJournal(file: string, head: Head, before?: JournalStat
 }
 
 class Lines {
+  readonly #file: string
   readonly #handle: FileHandle
   #at: number
   #text: string
@@ -60,7 +62,8 @@ class Lines {
   #last: Promise<void> = Promise.resolve()
 
   /** @param text goes before the first line */
-  constructor(handle: FileHandle, at: number, text: string) {
+  constructor(file: string, handle: FileHandle, at: number, text: string) {
+    this.#file = file
     this.#handle = handle
     this.#at = at
     this.#text = text
@@ -76,9 +79,17 @@ class Lines {
     const bytes = Buffer.from(this.#text)
     this.#text = ''
     this.#next = undefined
-    await this.#handle.write(bytes, 0, bytes.length, this.#at)
-    this.#at += bytes.length
-    await this.#handle.datasync()
+    try {
+      for (let from = 0; from < bytes.length;) {
+        // A disk that is almost full takes a part only.
+        const { bytesWritten } = await this.#handle.write(bytes, from, bytes.length - from, this.#at)
+        from += bytesWritten
+        this.#at += bytesWritten
+      }
+      await this.#handle.datasync()
+    } catch (error) {
+      throw unwritten(this.#file, error)
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { Cutter } from './chunk.ts'
 import { Pace } from './pace.ts'
 import { Poster, Unfinished } from './post.ts'
 
-type Answer = (users: { identity: string }[]) => { status: number; body?: object }
+type Answer = (users: { identity: string }[]) => { status: number; body?: object; headers?: Record<string, string> }
 
 /** Posts users to a server; those that it takes are in `taken`. */
 function stage(answer: Answer, giveUpAfter = 60_000) {
@@ -20,9 +20,9 @@ function stage(answer: Answer, giveUpAfter = 60_000) {
     sleep: async (ms) => void (now += ms),
     fetch: async (_, { body }) => {
       const { users } = JSON.parse(new TextDecoder().decode(body as Uint8Array)) as { users: { identity: string }[] }
-      const { status, body: said = {} } = answer(users)
+      const { status, body: said = {}, headers = {} } = answer(users)
       if (status === 200) taken.push(...users.map(({ identity }) => identity))
-      return Response.json(said, { status })
+      return Response.json(said, { status, headers })
     },
   })
   const poster = new Poster({
@@ -43,6 +43,14 @@ function chunkOf(count: number) {
 }
 
 describe('a chunk', () => {
+  it('is counted by its ends, where a proxy says that there are several', async () => {
+    const { poster } = stage(() => ({
+      status: 202,
+      headers: { 'Heap-Edge-Outcome': 'queued', 'Heap-Edge-Records': 'delivered=7, queued=2, suppressed=1' },
+    }))
+    expect(await poster.post(chunkOf(10))).toMatchObject({ sent: 7, queued: 2, suppressed: 1, refused: 0, requests: 1 })
+  })
+
   it.each([true, false])('goes without the rows that are refused, whether the server names them: %s', async (named) => {
     await fc.assert(
       fc.asyncProperty(

@@ -23,6 +23,8 @@ export interface PostOptions {
   stop: AbortSignal
   /** Told why a request is tried again. */
   onRetry: (reason: string) => void
+  /** Told for how many ms a request waits for Heap's limits. */
+  onWait?: (ms: number) => void
 }
 
 /** What became of a chunk. */
@@ -69,23 +71,38 @@ export class Poster {
   }
 
   async #send(part: Part, posted: Posted): Promise<void> {
-    const ending = await this.#attempts(part, posted)
+    const { ends, ...ending } = await this.#attempts(part, posted)
     if (ending.outcome === 'rejected') return this.#without(part, ending.error, posted)
-    posted[ending.outcome === 'delivered' ? 'sent' : ending.outcome] += part.rows
+    const { delivered, queued, suppressed } = endsOf(ends) ?? { ...NONE, [ending.outcome]: part.rows }
+    posted.sent += delivered
+    posted.queued += queued
+    posted.suppressed += suppressed
     this.#taken += part.rows
   }
 
   /** One request, again and again until it is answered for good. */
-  async #attempts(part: Part, posted: Posted): Promise<Exclude<Ending, { outcome: 'failed' }>> {
+  async #attempts(
+    part: Part,
+    posted: Posted,
+  ): Promise<Exclude<Ending, { outcome: 'failed' }> & { ends: string | null }> {
     const { url, settings, stop } = this.#options
     const { now, random, retry } = settings
-    const once: Settings = { ...settings, retry: { ...retry, giveUpAfter: 0 } }
+    let ends: string | null = null
+    const once: Settings = {
+      ...settings,
+      retry: { ...retry, giveUpAfter: 0 },
+      async fetch(url, init) {
+        const response = await settings.fetch(url, init)
+        ends = response.headers.get('heap-edge-records')
+        return response
+      },
+    }
     const giveUpAt = now() + retry.giveUpAfter
     for (let attempt = 0; ; attempt++) {
       await this.#turn(part)
       posted.requests++
       const ending = await send(url, part.body, once)
-      if (ending.outcome !== 'failed') return ending
+      if (ending.outcome !== 'failed') return { ...ending, ends }
       const error = ending.error as Error & { retryAfterMs?: number }
       const wait = retryDelay(attempt, error.retryAfterMs, retry, random)
       if (now() + wait >= giveUpAt) throw new Unfinished(error.message)
@@ -100,6 +117,7 @@ export class Poster {
   async #turn(part: Part): Promise<void> {
     const { pace, stop, settings } = this.#options
     for (let wait; (wait = pace.take(settings.now(), part)) > 0;) {
+      this.#options.onWait?.(wait)
       await this.#sleep(wait)
       if (stop.aborted) throw new Unfinished('stopped')
     }
@@ -149,6 +167,15 @@ export class Poster {
       rows: rows.length,
     }
   }
+}
+
+const NONE = { delivered: 0, queued: 0, suppressed: 0 }
+
+/** How many rows came to each end, where a proxy says that they did not all come to the same: `delivered=900, queued=100, …`. */
+function endsOf(header: string | null): typeof NONE | undefined {
+  if (header === null) return
+  const counts = [...header.matchAll(/(\w+)=(\d{1,4})/g)].map(([, name = '', count]) => [name, Number(count)] as const)
+  return { ...NONE, ...Object.fromEntries(counts) }
 }
 
 function refusedAtAll(message: string, status: number | undefined): Failure {

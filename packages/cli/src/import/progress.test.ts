@@ -6,6 +6,7 @@ const state = { rows: 30_000, bytes: 300, size: 900, elapsedMs: 10_000, rowsBefo
 it('tells rows, rate and the time that is left, of what this run does', () => {
   expect(describeState(state)).toBe('30,000 rows, 2,000/s, 30 s left')
   expect(describeState({ ...state, size: undefined })).toBe('30,000 rows, 2,000/s')
+  expect(describeState({ ...state, waitsMs: 42_000 })).toBe("30,000 rows, 2,000/s, waits for Heap's limits, 42 s")
   expect(describeState({ ...state, rows: 0, rowsBefore: 0, elapsedMs: 0 })).toBe('0 rows, 0/s')
 })
 

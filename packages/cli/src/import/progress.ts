@@ -20,15 +20,21 @@ export interface State {
   elapsedMs: number
   rowsBefore: number
   bytesBefore: number
+  /** For how long a request still waits for Heap's limits. */
+  waitsMs?: number
 }
 
+/** A shorter wait is not told. */
+const LEAST_WAIT_MS = 1000
+
 /** In words, after the bar. */
-export function describe({ rows, bytes, size, elapsedMs, rowsBefore, bytesBefore }: State): string {
+export function describe({ rows, bytes, size, elapsedMs, rowsBefore, bytesBefore, waitsMs = 0 }: State): string {
   const seconds = elapsedMs / 1000
   const rate = seconds > 0 ? (rows - rowsBefore) / seconds : 0
   const parts = [count(rows, 'row'), `${number(Math.round(rate))}/s`]
   const read = bytes - bytesBefore
-  if (size !== undefined && read > 0 && rows > rowsBefore) {
+  if (waitsMs >= LEAST_WAIT_MS) parts.push(`waits for Heap's limits, ${duration(waitsMs / 1000)}`)
+  else if (size !== undefined && read > 0 && rows > rowsBefore) {
     parts.push(`${duration(Math.max(0, (size - bytes) / read) * seconds)} left`)
   }
   return parts.join(', ')

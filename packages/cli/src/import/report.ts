@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs'
 import { appendFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Refused } from './chunk.ts'
+import { unwritten } from './files.ts'
 
 export class RefusedReport {
   readonly file: string
@@ -31,7 +32,7 @@ export class RefusedReport {
       await rename(kept, this.file)
     } catch (error) {
       await rm(kept, { force: true })
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unwritten(this.file, error)
     }
   }
 
@@ -40,7 +41,11 @@ export class RefusedReport {
     const lines = rows.flatMap(({ line, problems }) =>
       problems.map(({ pointer, detail }) => `${JSON.stringify({ line, pointer, reason: detail })}\n`),
     )
-    await appendFile(this.file, lines.join(''))
+    try {
+      await appendFile(this.file, lines.join(''))
+    } catch (error) {
+      throw unwritten(this.file, error)
+    }
   }
 }
 

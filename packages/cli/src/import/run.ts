@@ -100,7 +100,7 @@ export async function run(options: RunOptions): Promise<Error | undefined> {
         EXIT.input,
       )
     }
-    await journal.end()
+    await journal.end().catch(fail)
   }
   return failure
 }

@@ -16,9 +16,9 @@ const readInto = promisify(read)
 
 /** @param file nothing for standard input */
 export function readBlocks(file: string | undefined): AsyncGenerator<Uint8Array> {
-  if (file !== undefined) return fileBlocks(openSync(file, 'r'))
-  const stats = fstatSync(STDIN)
-  return stats.isFIFO() || stats.isSocket() ? pipeBlocks() : fileBlocks(STDIN)
+  const descriptor = file === undefined ? STDIN : openSync(file, 'r')
+  const stats = fstatSync(descriptor)
+  return stats.isFIFO() || stats.isSocket() ? pipeBlocks(descriptor) : fileBlocks(descriptor)
 }
 
 async function* fileBlocks(descriptor: number): AsyncGenerator<Uint8Array> {
@@ -32,7 +32,7 @@ async function* fileBlocks(descriptor: number): AsyncGenerator<Uint8Array> {
 }
 
 /** A pipe is read when there is something in it, so that nobody waits in a way that cannot be ended. */
-async function* pipeBlocks(): AsyncGenerator<Uint8Array> {
+async function* pipeBlocks(descriptor: number): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafe(BLOCK_BYTES)
   let bytes: number | undefined
   let failure: Error | undefined
@@ -44,7 +44,7 @@ async function* pipeBlocks(): AsyncGenerator<Uint8Array> {
     return false
   }
   const socket = new Socket({
-    fd: STDIN,
+    fd: descriptor,
     readable: true,
     writable: false,
     onread: { buffer, callback: come },

@@ -17,9 +17,11 @@ export class Totals {
   /** Bytes of the file until the end of what is done; in a run before: until where this one begins to send. */
   bytes = 0
   bytesBefore = 0
+  /** Until when requests wait for Heap's limits, by the clock of {@link elapsedMs}. */
+  waitsUntilMs = 0
 
   add(
-    { rows, refused, bytesRead }: Pick<Chunk, 'rows' | 'refused' | 'bytesRead'>,
+    { rows, refused, bytesRead }: Pick<Chunk, 'rows' | 'bytesRead'> & { refused: { length: number } },
     counts: Counts,
     before: boolean,
   ): void {
@@ -68,7 +70,18 @@ export class Totals {
   refusal(report: string): string | undefined {
     const { refused } = this.counts
     if (refused === 0) return
-    const were = refused === 1 ? 'was' : 'were'
-    return `${count(refused, 'row')} ${were} refused; ${report} says why. Put them right, and import them by themselves.`
+    const [were, them] = refused === 1 ? ['was', 'it'] : ['were', 'them']
+    return `${count(refused, 'row')} ${were} refused; ${report} says why. Put ${them} right, and import ${them} alone.`
+  }
+
+  /** What is to be known of the rows that a proxy took and Heap has not got. */
+  notes(): string[] {
+    const { queued, suppressed } = this.counts
+    return [
+      ...(queued
+        ? [`Queued: safe in the proxy's outbox, and sent to Heap by itself. /admin of the proxy shows it.`]
+        : []),
+      ...(suppressed ? ['Suppressed: not sent, since these users are being deleted.'] : []),
+    ]
   }
 }

@@ -42,8 +42,13 @@ describe('columns', () => {
     expect(map({ properties: { plan: 'Plan' } }, record)).toEqual({
       record: { identity: 'a', properties: { Plan: 'pro' } },
     })
-    const { record: hostile } = map({}, { identity: 'a', ['__proto__']: 'x' }) as { record: { properties: object } }
+    type Hostile = { record: { properties: object } }
+    const { record: hostile } = map({}, { identity: 'a', ['__proto__']: 'x' }) as Hostile
     expect(Object.hasOwn(hostile.properties, '__proto__')).toBe(true)
+    const columns = Object.fromEntries(['identity', '__proto__', 'constructor', 'toString'].map((name) => [name, 'x']))
+    expect(Object.entries((map({ properties: { plan: 'Plan' } }, columns) as Hostile).record.properties)).toEqual(
+      Object.entries(columns).slice(1),
+    )
   })
 })
 

@@ -136,8 +136,8 @@ export class Mapper {
       const field = this.#fieldOf.get(column)
       if (field !== undefined) record[field] = field === 'timestamp' ? asTime(given) : given
       else {
-        const name = names?.[column] ?? (names && column in names ? null : column)
-        if (name !== null) properties.push([name, given])
+        const name = names && Object.hasOwn(names, column) ? names[column] : column
+        if (typeof name === 'string') properties.push([name, given])
       }
     }
     if (event !== undefined) record.event ??= event

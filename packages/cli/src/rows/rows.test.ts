@@ -96,10 +96,72 @@ describe('CSV', () => {
     ])
   })
 
-  it('gives the rows before a quote that is never closed', async () => {
-    const { rows, error } = await read('identity,plan\na,1\nb,"2\nc,3\n', 'csv')
-    expect(rows).toEqual([{ line: 2, columns: { identity: 'a', plan: '1' } }])
-    expect(error).toContain('never closed')
+  const unclosed = (line: number) => ({ line, problem: 'has a quote that is not closed' })
+
+  it.each([
+    ['is never', 'identity,plan\na,1\nb,"2\nc,3\n'],
+    ['is by the one that opens the next cell', 'identity,plan\n"a",1\n"b,2\n"c",3\n'],
+    ['is by one far behind', 'identity,plan\r\na,1\r\nb,"2\r\nc,3\r\n\r\nd,4\r\ne,"5"x'],
+  ])('leaves out only the line of a quote that %s closed', async (_, text) => {
+    const { rows, error } = await read(text, 'csv')
+    expect(error).toBeUndefined()
+    expect(rows.slice(0, 3)).toEqual([
+      { line: 2, columns: { identity: 'a', plan: '1' } },
+      unclosed(3),
+      { line: 4, columns: { identity: 'c', plan: '3' } },
+    ])
+    expect(columns(rows.slice(3))).toEqual(
+      text.includes('"5"')
+        ? [
+            { identity: 'd', plan: '4' },
+            { identity: 'e', plan: '"5"x' },
+          ]
+        : [],
+    )
+  })
+
+  it('leaves out a row that is too long, by its line', async () => {
+    const long = 'x'.repeat(1_500_000)
+    const { rows } = await read(`identity,plan\na,${long}\nb,"${long}\nc,3\n`, 'csv', [65_536])
+    const problem = 'has more than 1000000 characters; is a quote not closed?'
+    expect(rows).toEqual([
+      { line: 2, problem },
+      { line: 3, problem },
+      { line: 4, columns: { identity: 'c', plan: '3' } },
+    ])
+  })
+
+  it('gives all cells as they were written, however the bytes come in', async () => {
+    const cell = fc.string({ unit: fc.constantFrom('a', '"', ',', ';', '\n', '\r', ' ', 'é') })
+    const table = fc.array(fc.tuple(cell, cell), { maxLength: 8 })
+    await fc.assert(
+      fc.asyncProperty(table, sizes, fc.constantFrom('\n', '\r\n', '\r'), async (cells, sizes, end) => {
+        const quoted = cells.map((row) => row.map((text) => `"${text.replaceAll('"', '""')}"`).join(','))
+        // The first line break says which they are.
+        const text = ['a,b', ...quoted].join(end)
+        fc.pre(end !== '\r' || !text.includes('\n'))
+        const { rows, error } = await read(text, 'csv', sizes)
+        expect(error).toBeUndefined()
+        expect(columns(rows)).toEqual(cells.map(([a, b]) => ({ ...(a !== '' && { a }), ...(b !== '' && { b }) })))
+      }),
+    )
+  })
+
+  it('gives rows of a text that is read, not more', async () => {
+    const wide = `a,b\n${`${'x'.repeat(30_000)},y\n`.repeat(20)}`
+    async function* blocks() {
+      for (let at = 0; at < wide.length; at += 65_536) yield Buffer.from(wide.slice(at, at + 65_536))
+    }
+    for await (const rows of readRows(blocks(), 'csv', () => {})) expect(rows.length).toBeLessThan(4)
+  })
+
+  it('takes a column whatever its name is', async () => {
+    const { rows } = await read('identity,__proto__,constructor\na,x,y\n', 'csv')
+    expect(Object.entries((rows[0] as { columns: object }).columns)).toEqual([
+      ['identity', 'a'],
+      ['__proto__', 'x'],
+      ['constructor', 'y'],
+    ])
   })
 
   it('refuses a header that names a column twice', async () => {

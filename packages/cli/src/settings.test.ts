@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { oneTarget, readSettings } from './settings.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'heap-edge-settings-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Where it goes, by flags, variables and a file. */
+function target(flags: Record<string, string>, env: Record<string, string>, file = '') {
+  writeFileSync(join(folder, 'env'), file)
+  const { endpoint, baseUrl } = oneTarget(readSettings({ ...flags, env: join(folder, 'env') }, env))
+  return { endpoint, baseUrl }
+}
+
+describe('where requests go', () => {
+  const [proxy, sandbox] = ['http://proxy', 'http://sandbox']
+
+  it('is what the nearest place says, whichever of the two names it uses', () => {
+    const [toProxy, toSandbox] = [{ endpoint: proxy }, { baseUrl: sandbox }]
+    expect(target({ 'base-url': sandbox }, { HEAP_ENDPOINT: proxy })).toEqual(toSandbox)
+    expect(target({ 'base-url': sandbox }, {}, `HEAP_ENDPOINT=${proxy}`)).toEqual(toSandbox)
+    expect(target({ endpoint: proxy }, { HEAP_BASE_URL: sandbox })).toEqual(toProxy)
+    expect(target({}, { HEAP_BASE_URL: sandbox }, `HEAP_ENDPOINT=${proxy}`)).toEqual(toSandbox)
+    expect(target({}, { HEAP_ENDPOINT: proxy }, `HEAP_BASE_URL=${sandbox}`)).toEqual(toProxy)
+  })
+
+  it('is refused where one place says both', () => {
+    const both = { HEAP_ENDPOINT: proxy, HEAP_BASE_URL: sandbox }
+    const told = 'both say where to send: leave one of them out.'
+    expect(() => target({ endpoint: proxy, 'base-url': sandbox }, {})).toThrow(`--endpoint and --base-url ${told}`)
+    expect(() => target({}, both)).toThrow(`HEAP_ENDPOINT and HEAP_BASE_URL ${told}`)
+  })
+})
