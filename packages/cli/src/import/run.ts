@@ -4,6 +4,7 @@
  */
 import { EXIT, Failure } from '../failure.ts'
 import type { Chunk } from './chunk.ts'
+import { release } from './http.ts'
 import type { Journal } from './journal.ts'
 import { type Counts, type JournalState, knownOf } from './journal-state.ts'
 import { PACE_MS, type Pace } from './pace.ts'
@@ -55,6 +56,7 @@ export async function run(options: RunOptions): Promise<Error | undefined> {
       await report.add(refusedRows)
       await journal.done({ chunk: chunk.index, at: now(), ...counts })
       onDone(chunk, counts, false)
+      release(chunk.body)
     } catch (error) {
       fail(error)
     }
