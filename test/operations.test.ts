@@ -14,7 +14,12 @@ import { type Google, startGoogle } from './stand-ins/index.ts'
 const TOKEN = 'local-admin-token'
 const ADMIN = { Authorization: `Bearer ${TOKEN}` }
 const DESKTOP = { viewport: { width: 1280, height: 900 } }
-const PHONE = { viewport: { width: 375, height: 812 }, deviceScaleFactor: 2, colorScheme: 'dark' } as const
+const PHONE = {
+  viewport: { width: 375, height: 812 },
+  deviceScaleFactor: 2,
+  colorScheme: 'dark',
+  hasTouch: true,
+} as const
 const SOON = { timeout: 20_000 }
 
 let google: Google
@@ -65,8 +70,8 @@ async function mendHeap(): Promise<void> {
 
 /** One record that Heap refuses only once it is in the outbox. */
 async function setAside(identity: string): Promise<void> {
-  for (const status of [503, 400]) await failHeap({ status, path: '/api/add_user_properties', times: 1 })
-  expect(await post('/api/add_user_properties', { identity, properties: { plan: 'pro' } })).toBe(202)
+  for (const status of [503, 400]) await failHeap({ status, path: '/api/track', times: 1 })
+  expect(await post('/api/track', { event: 'Signup', identity, properties: { plan: 'pro' } })).toBe(202)
   await aside().filter({ hasText: identity }).waitFor(SOON)
 }
 
@@ -122,6 +127,7 @@ it('shows what comes, what waits while Heap fails, and that it is gone again', a
   await page.getByText('Heap does not take records at this time: Heap answered 503').waitFor(SOON)
   await figure('records-legend').toMatch(/Accepted 101.*Queued 11.*Refused 1/)
   await figure('latency').toMatch(/ ms$/)
+  expect(await page.locator('.tile', { hasText: 'Time to Heap' }).textContent()).toContain('last 15 minutes')
   const [busiest] = await page.locator('#busiest li.row').allTextContents()
   expect(busiest).toContain('busy@example.com')
   expect(busiest).toContain('40 / 30 requests')
@@ -145,10 +151,16 @@ it('tells Prometheus the same', async () => {
   expect(text).not.toContain('example.com')
 })
 
-it('shows deletions with their state', async () => {
+it('shows deletions with their state, and says where Heap refuses the key', async () => {
+  await failHeap({ status: 401, path: '/api/public/v0/auth_token' })
   expect(await post('/admin/deletions', { users: [{ identity: 'bye@example.com' }] }, ADMIN)).toBe(202)
   await page.locator('#deletions').getByText('1 user').waitFor(SOON)
   expect(await page.locator('#deletions .badge').textContent()).toMatch(/accepted|submitting|pending/)
+  // Heap is asked only once nothing of the user is under way any more, after 12 s.
+  await page
+    .getByText(/^Heap refuses the API key: .* answered 401: .*Look at HEAP_API_KEY/)
+    .waitFor({ timeout: 40_000 })
+  await mendHeap()
   expect(await page.locator('#figures').textContent()).not.toContain('bye@example.com')
 })
 
@@ -167,15 +179,25 @@ it('has a run that failed go on by its button', async () => {
 
 it('sends records that were set aside again, or discards them, by their buttons', async () => {
   await setAside('retried@example.com')
-  await aside().getByRole('button', { name: 'Retry' }).click()
+  expect(await aside().locator('.line').first().textContent()).toContain('Signupretried@example.com')
+  await aside().getByText('Record', { exact: true }).click()
+  expect(await aside().locator('pre').textContent()).toContain('{\n  "event": "Signup",\n')
+  const button = (name: string) => aside().getByRole('button', { name, exact: true })
+  await failHeap({ status: 400, path: '/api/track', times: 1 })
+  await button('Retry Signup of retried@example.com').click()
+  await aside().getByText('Sent again: Heap refused it (400)').waitFor(SOON)
+  await setAside('retried-too@example.com')
+  await page.getByRole('button', { name: 'Retry all' }).click()
   await expect.poll(() => aside().count(), SOON).toBe(0)
   const held = async () => (await local.held<{ users: { identity?: string }[] }>('users?limit=100')).users
-  await expect.poll(held, SOON).toContainEqual(expect.objectContaining({ identity: 'retried@example.com' }))
+  for (const identity of ['retried@example.com', 'retried-too@example.com']) {
+    await expect.poll(held, SOON).toContainEqual(expect.objectContaining({ identity }))
+  }
 
   await setAside('discarded@example.com')
   await figure('aside-count').toBe('1')
-  await aside().getByRole('button', { name: 'Discard' }).click()
-  await aside().getByRole('button', { name: 'Discard for ever?' }).click()
+  await button('Discard Signup of discarded@example.com').click()
+  await button('Discard for ever? Signup of discarded@example.com').click()
   await figure('aside-count').toBe('0')
   expect(await held()).not.toContainEqual(expect.objectContaining({ identity: 'discarded@example.com' }))
 })
@@ -199,6 +221,15 @@ it('fits a phone', async () => {
   await enter(small, TOKEN)
   await status(small).getByText('Live').waitFor()
   expect(await small.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.viewport.width)
+
+  await setAside('phone@example.com')
+  const retry = small.getByRole('button', { name: 'Retry Signup of phone@example.com' })
+  await retry.waitFor(SOON)
+  const touched = await small.locator('button:visible, summary:visible').all()
+  const boxes = await Promise.all(touched.map((element) => element.boundingBox()))
+  expect(Math.min(...boxes.map((box) => box?.height ?? 0))).toBeGreaterThanOrEqual(40)
+  await retry.tap()
+  await expect.poll(() => aside().count(), SOON).toBe(0)
   await phone.close()
 })
 

@@ -19,24 +19,40 @@ async function act(method: string, route: string, body?: object): Promise<void> 
   throw new Error(detail ?? `The proxy answered ${response.status}.`)
 }
 
-export function actionButton(text: string, method: string, route: string, body?: object): HTMLElement {
-  const button = newButton(text)
-  button.addEventListener('click', () => void run(button, () => act(method, route, body)))
+/** What a button does, and to what: the page may have many of the same text. */
+interface Action {
+  text: string
+  about: string
+  method: 'POST' | 'DELETE'
+  /** Below `/admin/`. */
+  route: string
+  body?: object
+  /** Is called when it begins. */
+  begins?: () => void
+}
+
+export function actionButton({ text, about, method, route, body, begins }: Action): HTMLElement {
+  const button = newButton(text, about)
+  const action = () => {
+    begins?.()
+    return act(method, route, body)
+  }
+  button.addEventListener('click', () => void run(button, action))
   return button
 }
 
 /** The same for what cannot be undone: it asks once more. */
-export function sureButton(text: string, method: string, route: string): HTMLElement {
-  const button = newButton(text)
+export function sureButton({ text, about, method, route }: Action): HTMLElement {
+  const button = newButton(text, about)
   button.classList.add('danger')
   let isSure = false
   button.addEventListener('click', () => {
     if (isSure) return void run(button, () => act(method, route))
     isSure = true
-    button.textContent = `${text} for ever?`
+    label(button, `${text} for ever?`, about)
     setTimeout(() => {
       isSure = false
-      button.textContent = text
+      label(button, text, about)
     }, SURE_MS)
   })
   return button
@@ -54,9 +70,14 @@ async function run(button: HTMLButtonElement, action: () => Promise<void>): Prom
   button.disabled = false
 }
 
-function newButton(text: string): HTMLButtonElement {
+function newButton(text: string, about: string): HTMLButtonElement {
   const button = document.createElement('button')
   button.type = 'button'
-  button.textContent = text
+  label(button, text, about)
   return button
+}
+
+function label(button: HTMLButtonElement, text: string, about: string): void {
+  button.textContent = text
+  button.setAttribute('aria-label', `${text} ${about}`)
 }

@@ -4,25 +4,30 @@
  */
 import { byId, keyedList, setText } from '@heap-edge/page/dom'
 import { count } from '@heap-edge/page/rows'
-import type { BusyState, Range, Series, ShardState, State } from '../src/metrics/types.ts'
+import type { BusyState, DeletionState, Series, ShardState, State, View } from '../src/metrics/types.ts'
+import { actionButton } from './actions.ts'
 import { ask, open, startGate, tokenOf } from './gate.ts'
-import { lastOf, millis, startPlots } from './plots.ts'
-import { ageOf, asideRow, busyRow, countChips, deletionRow, runRow, type ShardItem, shardItem } from './rows.ts'
+import { millis, startPlots } from './plots.ts'
+import {
+  ageOf,
+  asideRow,
+  busyRow,
+  countChips,
+  deletionRow,
+  noteRetried,
+  runRow,
+  type ShardItem,
+  shardItem,
+} from './rows.ts'
 import { Stream } from './stream.ts'
 
-/** How far back is shown: figures of a range, and how many of their last steps where not all. */
-interface View {
-  range: Range
-  steps?: number
-  name: string
+/** How a view is called on the tiles. */
+const SPANS: Record<View, string> = {
+  quarter: 'last 15 minutes',
+  hour: 'last hour',
+  day: 'last 24 hours',
+  week: 'last 7 days',
 }
-
-const VIEWS = {
-  quarter: { range: 'hour', steps: 90, name: 'last 15 minutes' },
-  hour: { range: 'hour', name: 'last hour' },
-  day: { range: 'day', name: 'last 24 hours' },
-  week: { range: 'week', name: 'last 7 days' },
-} satisfies Record<string, View>
 
 /** Of more shards, those in which nothing waits are not shown. */
 const MOST_SHARDS = 16
@@ -30,8 +35,9 @@ const MOST_SHARDS = 16
 /** Records that fill the bar of a shard, where no shard has more. */
 const LEAST_DEEP = 100
 
-let view: View = VIEWS.quarter
+let view: View = 'quarter'
 let limits: State['limits'] | undefined
+let asideShown: State['set_aside']['oldest'] = []
 
 const draw = startPlots()
 const showShards = keyedList(
@@ -51,17 +57,14 @@ const showAside = keyedList('aside', ({ id }) => id, asideRow)
 const number = (value: number) => value.toLocaleString('en')
 const sum = (values: readonly (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0)
 
-function showSeries(all: Series): void {
-  const { steps, name: span } = view
-  const series = steps === undefined ? all : lastOf(all, steps)
+function showSeries(series: Series): void {
   draw(series)
   for (const name of ['accepted', 'delivered', 'refused'] as const) setText(name, number(sum(series[name])))
-  for (const hint of document.querySelectorAll('.range-hint')) hint.textContent = span
+  for (const hint of document.querySelectorAll('.range-hint')) hint.textContent = SPANS[view]
   byId('refused-tile').classList.toggle('over', sum(series.refused) > 0)
-  const last = (values: readonly (number | null)[]) => values.findLast((value) => value !== null)
-  const [p50, p99] = [last(series.p50), last(series.p99)]
-  setText('latency', p50 === undefined ? '–' : millis(p50 ?? 0))
-  setText('latency-hint', p99 === undefined ? 'p50, no request yet' : `p50; p99 is ${millis(p99 ?? 0)}`)
+  const { p50, p99 } = series.whole
+  setText('latency', p50 === null ? '–' : millis(p50))
+  setText('latency-hint', p99 === null ? 'p50, no request' : `p50; p99 is ${millis(p99)}`)
 }
 
 function showState(state: State): void {
@@ -75,6 +78,7 @@ function showState(state: State): void {
   setText('aside-hint', ['nothing to decide', 'needs a decision'][set_aside.count] ?? 'need a decision')
   byId('aside-tile').classList.toggle('over', set_aside.count > 0)
   showFailing(shards)
+  showKeyRefused(deletions?.newest ?? [])
 
   const deepest = Math.max(LEAST_DEEP, ...shards.map(({ depth }) => depth ?? 0))
   const busyShards = shards.filter(({ depth, problem }) => depth !== 0 || problem !== null)
@@ -98,6 +102,8 @@ function showState(state: State): void {
   setText('runs-none', runs ? 'No workflow was triggered yet.' : 'The ledger of runs does not answer.')
   showRuns(runs?.newest ?? [])
   showAside(set_aside.oldest)
+  asideShown = set_aside.oldest
+  byId('aside-all').hidden = set_aside.count < 2
   const asideRest = set_aside.count - set_aside.oldest.length
   setText('aside-rest', asideRest > 0 ? `and ${number(asideRest)} more` : '')
 
@@ -119,6 +125,16 @@ function showFailing(shards: readonly ShardState[]): void {
   setText(
     'failing-said',
     `Heap does not take records at this time${because}. They wait, and are tried again by themselves${when}.`,
+  )
+}
+
+/** Nobody is deleted while Heap refuses the key. */
+function showKeyRefused(newest: readonly DeletionState[]): void {
+  const problem = newest.find(({ ended_at, problem }) => ended_at === null && problem !== null)?.problem ?? ''
+  byId('key-refused').hidden = !/ answered 40[13]\b/.test(problem)
+  setText(
+    'key-refused-said',
+    `Heap refuses the API key: ${problem}. Look at HEAP_API_KEY and HEAP_APP_ID. Deletions wait, and are tried again by themselves.`,
   )
 }
 
@@ -150,12 +166,12 @@ const stream = new Stream({
 function begin(): void {
   if (tokenOf() === null) return ask()
   say('wait', 'Connecting…')
-  stream.start(view.range)
+  stream.start(view)
 }
 
 for (const button of document.querySelectorAll<HTMLButtonElement>('[data-view]')) {
   button.addEventListener('click', () => {
-    view = VIEWS[button.dataset.view as keyof typeof VIEWS]
+    view = button.dataset.view as View
     for (const other of document.querySelectorAll('[data-view]')) {
       other.setAttribute('aria-pressed', String(other === button))
     }
@@ -169,6 +185,15 @@ setText(
     event: 'Hello Heap',
     identity: 'alice@example.com',
   })}'`,
+)
+byId('aside-all').append(
+  actionButton({
+    text: 'Retry all',
+    about: 'records set aside',
+    method: 'POST',
+    route: 'outbox/retry',
+    begins: () => noteRetried(asideShown),
+  }),
 )
 startGate(begin)
 // Nobody is asked for figures at which nobody looks.

@@ -5,7 +5,7 @@
 import { byId, make } from '@heap-edge/page/dom'
 import { axes, type Colour, plotIn } from '@heap-edge/page/plot'
 import uPlot from 'uplot'
-import { type Range, type Series, type Sum, SUMS } from '../src/metrics/types.ts'
+import type { Range, Series } from '../src/metrics/types.ts'
 
 interface Line {
   field: 'accepted' | 'delivered' | 'queued' | 'refused' | 'p50' | 'p99'
@@ -21,14 +21,17 @@ interface Plot {
   lines: readonly Line[]
   /** A value for people to read. */
   format: (value: number) => string
-  /** What the legend shows of the whole range. */
-  sum: (values: readonly (number | null)[]) => number | null
+  /** What the legend shows of all steps. */
+  whole: (series: Series, field: Line['field']) => number | null
   vertical: uPlot.Axis
   /** What is drawn of the values. */
   drawn: (values: readonly (number | null)[]) => (number | null)[]
 }
 
 const HEIGHT = 190
+
+/** Room for a label of the x axis, in px. */
+const LABEL = 72
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact' })
 
@@ -41,7 +44,7 @@ const RECORDS: Plot = {
     { field: 'refused', label: 'Refused', colour: 'danger' },
   ],
   format: (value) => value.toLocaleString('en'),
-  sum: (values) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0),
+  whole: (series, field) => series[field].reduce<number>((sum, value) => sum + (value ?? 0), 0),
   vertical: { size: 48, values: (_, ticks) => ticks.map((tick) => compact.format(tick)) },
   drawn: withoutZeros,
 }
@@ -53,9 +56,8 @@ const LATENCY: Plot = {
     { field: 'p99', label: 'p99', colour: 'warn' },
   ],
   format: millis,
-  // What was measured last: a quantile of quantiles would be none.
-  sum: (values) => values.findLast((value) => value !== null) ?? null,
-  vertical: { size: 56, values: (_, ticks) => ticks.map(millis) },
+  whole: ({ whole }, field) => (field === 'p50' || field === 'p99' ? whole[field] : null),
+  vertical: { size: 56, values: (_, ticks) => inOneUnit(ticks) },
   drawn: (values) => [...values],
 }
 
@@ -69,12 +71,10 @@ export function millis(ms: number): string {
   return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`
 }
 
-/** The last steps of figures. */
-export function lastOf(series: Series, steps: number): Series {
-  const cut = <T>(values: readonly T[]) => values.slice(-steps)
-  const all = Object.fromEntries(SUMS.map((name) => [name, cut(series[name])])) as Record<Sum, number[]>
-  const from = series.from + Math.max(0, series.accepted.length - steps) * series.step_s
-  return { ...series, ...all, from, p50: cut(series.p50), p99: cut(series.p99) }
+/** The times of an axis. */
+function inOneUnit(ticks: readonly number[]): string[] {
+  const isLong = Math.max(...ticks) >= 1000
+  return ticks.map((ms) => (isLong ? `${ms / 1000} s` : `${ms} ms`))
 }
 
 /** Draws figures, and draws them again with each new width or colour scheme. */
@@ -85,7 +85,7 @@ export function startPlots(): (series: Series) => void {
   }
 }
 
-function start({ id, lines, format, sum, vertical, drawn }: Plot): (series: Series) => void {
+function start({ id, lines, format, whole, vertical, drawn }: Plot): (series: Series) => void {
   const legend = byId(`${id}-legend`)
   const host = byId(`${id}-plot`)
   let latest: Series | undefined
@@ -100,7 +100,7 @@ function start({ id, lines, format, sum, vertical, drawn }: Plot): (series: Seri
     if (!latest) return
     const isOver = typeof at === 'number'
     for (const [index, { field }] of lines.entries()) {
-      const value = isOver ? (latest[field][at] ?? null) : sum(latest[field])
+      const value = isOver ? (latest[field][at] ?? null) : whole(latest, field)
       const text = value === null ? '–' : format(value)
       const element = values[index]
       if (element && element.textContent !== text) element.textContent = text
@@ -111,6 +111,8 @@ function start({ id, lines, format, sum, vertical, drawn }: Plot): (series: Seri
 
   const create = (width: number, colour: Colour) => {
     const [times = {}, amounts = {}] = axes(colour, vertical)
+    // One label a day, where there are days.
+    const space = () => (latest?.range === 'week' ? Math.max(LABEL, host.clientWidth / 9) : LABEL)
     return new uPlot(
       {
         width,
@@ -120,7 +122,7 @@ function start({ id, lines, format, sum, vertical, drawn }: Plot): (series: Seri
         legend: { show: false },
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
         scales: { y: { range: (_, __, max) => [0, Math.max(max ?? 0, id === 'records' ? 5 : 10) * 1.1] } },
-        axes: [{ ...times, values: (_, ticks) => labels(ticks, latest?.range ?? 'hour') }, amounts],
+        axes: [{ ...times, space, values: (_, ticks) => labels(ticks, latest?.range ?? 'hour') }, amounts],
         series: [
           {},
           ...lines.map(({ colour: name, filled }): uPlot.Series => ({
@@ -145,7 +147,7 @@ function start({ id, lines, format, sum, vertical, drawn }: Plot): (series: Seri
     draw([times, ...lines.map(({ field }) => drawn(series[field]))])
     showLegend()
     const told = lines.map(({ field, label }) => {
-      const value = sum(series[field])
+      const value = whole(series, field)
       return `${label} ${value === null ? 'nothing' : format(value)}`
     })
     host.setAttribute('aria-label', told.join(', '))

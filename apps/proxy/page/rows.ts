@@ -90,6 +90,15 @@ function shardRow({ shard, depth, oldest_age_s, problem, failures, deepest }: Sh
   )
 }
 
+function whoOf(kind: string, who: string): HTMLElement {
+  return make('span', kind === 'user_id' ? 'anonymous' : 'who', nameOf(kind, who))
+}
+
+function nameOf(kind: string, who: string): string {
+  if (kind === 'identity') return who
+  return kind === 'account' ? `account ${who}` : `anonymous ${who}`
+}
+
 export function busyRow({ app_id, kind, who, requests, events }: BusyState, limits: State['limits']): HTMLElement {
   const amount = (value: number, limit: number, unit: string) =>
     make(
@@ -105,10 +114,7 @@ export function busyRow({ app_id, kind, who, requests, events }: BusyState, limi
   return make(
     'li',
     'row',
-    line(
-      make('span', kind === 'identity' ? 'who' : 'anonymous', kind === 'identity' ? who : `anonymous ${who}`),
-      make('span', 'end muted', app_id),
-    ),
+    line(whoOf(kind, who), make('span', 'end muted', app_id)),
     make('div', 'pair-of-bars', amount(requests, limits.requests, 'requests'), amount(events, limits.events, 'events')),
   )
 }
@@ -140,6 +146,8 @@ function stepRow({ name, state, attempts, problem }: StepState): HTMLElement {
 }
 
 export function runRow({ id, workflow, trigger, state, created_at, problem, steps }: RunState): HTMLElement {
+  const route = `workflows/${encodeURIComponent(id)}/retry`
+  const retry = { text: 'Retry', about: `${workflow} of ${created_at}`, method: 'POST', route } as const
   const isTold = steps.some((step) => step.problem !== null && problem?.includes(step.problem))
   return make(
     'li',
@@ -152,31 +160,49 @@ export function runRow({ id, workflow, trigger, state, created_at, problem, step
     ),
     ...(steps.length > 0 ? [make('ul', 'steps', ...steps.map(stepRow))] : []),
     ...(isTold ? [] : problemOf(problem)),
-    ...(state === 'errored'
-      ? [make('div', 'buttons', actionButton('Retry', 'POST', `workflows/${encodeURIComponent(id)}/retry`))]
-      : []),
+    ...(state === 'errored' ? [make('div', 'buttons', actionButton(retry))] : []),
   )
 }
 
 const REASONS: Record<string, string> = { refused: 'Heap refused it', expired: 'It waited too long' }
 
-export function asideRow({ id, app_id, path, set_aside_at, why, status, reason, record }: AsideState): HTMLElement {
-  const details = make('details', 'small', make('summary', '', 'Record'), make('pre', '', make('code', '', record)))
+/** Records that were sent again from this page. They have another id where they come back. */
+const retried = new Set<string>()
+
+const contentOf = ({ app_id, path, record }: AsideState) => `${app_id} ${path} ${record}`
+
+/** Notes that these are sent again. */
+export function noteRetried(all: readonly AsideState[]): void {
+  for (const aside of all) retried.add(contentOf(aside))
+}
+
+export function asideRow(aside: AsideState): HTMLElement {
+  const { id, app_id, path, event, kind, who, set_aside_at, why, status, reason, record } = aside
+  const summary = make('summary', '', 'Record')
+  const about = `${event ?? path} of ${nameOf(kind, who)}`
+  summary.setAttribute('aria-label', `Record ${about}`)
+  const again = retried.has(contentOf(aside)) ? 'Sent again: ' : ''
+  const begins = () => noteRetried([aside])
   return make(
     'li',
     'row',
-    line(make('code', '', path), make('span', 'tag', app_id), make('span', 'end', timeOf(set_aside_at))),
+    line(
+      ...(event === null ? [] : [make('span', 'name', event)]),
+      whoOf(kind, who),
+      make('span', 'end', timeOf(set_aside_at)),
+    ),
+    line(make('code', '', path), make('span', 'tag', app_id)),
     make(
       'p',
       'wrong',
-      `${REASONS[why] ?? why}${status === null ? '' : ` (${status})`}${reason === null ? '' : `: ${reason}`}`,
+      `${again}${REASONS[why] ?? why}${status === null ? '' : ` (${status})`}${reason === null ? '' : `: ${reason}`}`,
     ),
-    details,
+    make('details', 'small', summary, make('pre', '', make('code', '', record))),
     make(
       'div',
       'buttons',
-      actionButton('Retry', 'POST', 'outbox/retry', { ids: [id] }),
-      sureButton('Discard', 'DELETE', `outbox/${encodeURIComponent(id)}`),
+      actionButton({ text: 'Retry', about, method: 'POST', route: 'outbox/retry', body: { ids: [id] }, begins }),
+      sureButton({ text: 'Discard', about, method: 'DELETE', route: `outbox/${encodeURIComponent(id)}` }),
     ),
   )
 }

@@ -4,7 +4,7 @@
  */
 import { createParser } from 'eventsource-parser'
 import { retryDelay } from 'heap-edge/retry'
-import type { Range, Series, State } from '../src/metrics/types.ts'
+import type { Series, State, View } from '../src/metrics/types.ts'
 import { tokenOf } from './gate.ts'
 
 /** It says something every two seconds; who hears nothing for so long is not connected, in ms. */
@@ -40,23 +40,23 @@ export class Stream {
     this.#listener = listener
   }
 
-  /** Begins, or begins anew with another range. */
-  start(range: Range): void {
+  /** Begins, or begins anew with another view. */
+  start(view: View): void {
     this.stop()
     this.#abort = new AbortController()
-    void this.#keepReading(range, this.#abort.signal)
+    void this.#keepReading(view, this.#abort.signal)
   }
 
   stop(): void {
     this.#abort?.abort()
   }
 
-  async #keepReading(range: Range, stopped: AbortSignal): Promise<void> {
+  async #keepReading(view: View, stopped: AbortSignal): Promise<void> {
     let failures = 0
     while (!stopped.aborted) {
       try {
         // It comes to its end every few minutes.
-        await this.#read(range, stopped, () => (failures = 0))
+        await this.#read(view, stopped, () => (failures = 0))
       } catch (error) {
         if (stopped.aborted) return
         if (error instanceof Refused) return this.#listener.onRefused(error.status, error.message)
@@ -70,7 +70,7 @@ export class Stream {
     }
   }
 
-  async #read(range: Range, stopped: AbortSignal, heard: () => void): Promise<void> {
+  async #read(view: View, stopped: AbortSignal, heard: () => void): Promise<void> {
     const silence = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const wait = () => {
@@ -90,7 +90,7 @@ export class Stream {
     let isHeard = false
     wait()
     try {
-      const response = await fetch(`/admin/live?range=${range}`, {
+      const response = await fetch(`/admin/live?range=${view}`, {
         headers: { Authorization: `Bearer ${tokenOf()}` },
         cache: 'no-store',
         signal: AbortSignal.any([stopped, silence.signal]),

@@ -8,7 +8,7 @@ import type { Env } from '../env.ts'
 import { logError } from '../log.ts'
 import { CONTENT_TYPE } from '../metrics/exposition.ts'
 import { metrics } from '../metrics/report.ts'
-import { type Range, RANGES } from '../metrics/types.ts'
+import { type View, VIEWS } from '../metrics/types.ts'
 import { problem } from '../problem.ts'
 import { adminOnly } from './token.ts'
 
@@ -27,14 +27,14 @@ metricsRoutes.get('/admin/metrics', adminOnly, async (c) => {
 
 metricsRoutes.get('/admin/live', adminOnly, (c) => {
   const range = c.req.query('range') ?? 'hour'
-  if (!Object.hasOwn(RANGES, range)) {
-    return problem(c, 'invalid-body', `range must be one of ${Object.keys(RANGES).join(', ')}.`)
+  if (!Object.hasOwn(VIEWS, range)) {
+    return problem(c, 'invalid-body', `range must be one of ${Object.keys(VIEWS).join(', ')}.`)
   }
   const until = Date.now() + LIFE_MS
   const send = async (stream: SSEStreamingApi) => {
     let shown = ''
     while (!stream.aborted && Date.now() < until) {
-      const { series, state } = await metrics(c.env).live(range as Range)
+      const { series, state } = await metrics(c.env).live(range as View)
       if (series !== shown) await stream.writeSSE({ event: 'series', data: series })
       shown = series
       await stream.writeSSE({ event: 'state', data: state })

@@ -168,12 +168,13 @@ describe('the stream', () => {
   })
 
   it.each([
+    ['quarter', 90, 10],
     ['day', 1440, 60],
     ['week', 1008, 600],
   ])('shows a %s', async (range, steps, step_s) => {
     const response = await call(`/admin/live?range=${range}`, { headers: ADMIN })
     const [series] = (await eventsOf(response, 1)) as [StreamEvent]
-    expect(series.data).toMatchObject({ range, step_s })
+    expect(series.data).toMatchObject({ step_s })
     expect((series.data as Series).delivered).toHaveLength(steps)
   })
 
@@ -217,6 +218,7 @@ describe('the log', () => {
     const queued = await post('/api/track', { event: 'e', identity: somebody() })
     await post('/hooks/event/a-token-that-is-wrong', {})
     await call('/admin/outbox/x/y', { headers: ADMIN })
+    await call('/api/public/v0/deletion_status/7')
     const line = { at: expect.any(String), ms: expect.any(Number), request_id: expect.any(String), method: 'POST' }
     expect(lines).toEqual([
       {
@@ -260,6 +262,16 @@ describe('the log', () => {
         status: 404,
         outcome: 'rejected',
         problem: 'not-found',
+      },
+      {
+        ...line,
+        level: 'warn',
+        message: 'request rejected',
+        method: 'GET',
+        route: '/api/public/v0/deletion_status/:deletion_request_id',
+        status: 401,
+        outcome: 'rejected',
+        problem: 'unauthorized',
       },
     ])
   })

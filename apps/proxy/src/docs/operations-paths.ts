@@ -2,7 +2,7 @@
  * The operations page and its figures in the OpenAPI document.
  * @module
  */
-import { RANGES } from '../metrics/types.ts'
+import { VIEWS } from '../metrics/types.ts'
 import { admin, query } from './admin-paths.ts'
 import { refusals } from './answers.ts'
 
@@ -37,7 +37,7 @@ export const OPERATIONS_PATHS = {
       parameters: [
         {
           ...query('range', 'string', 'How far back the figures reach; an hour where it is missing'),
-          schema: { type: 'string', enum: Object.keys(RANGES) },
+          schema: { type: 'string', enum: Object.keys(VIEWS) },
         },
       ],
       responses: {

@@ -11,9 +11,9 @@ import { sqlOf } from '../sql.ts'
 import { Busiest } from './busiest.ts'
 import { exposition } from './exposition.ts'
 import type { Batch } from './meter.ts'
-import { type Overview, overviewOf } from './overview.ts'
+import { type Overview, overviewOf, ownerOf } from './overview.ts'
 import { SCHEMA, Store } from './store.ts'
-import { type Range, RANGES, type State, SUMS } from './types.ts'
+import { RANGES, type State, SUMS, type View, VIEWS } from './types.ts'
 
 /** What came is written after this time, in ms: a little before an object that nobody calls may be gone. */
 const WRITE_MS = 8000
@@ -25,7 +25,7 @@ const FRESH_MS_PER_SHARD = 25
 /** Figures over a long time are made anew after this time at the latest, in ms. */
 const SERIES_FRESH_MS = 10_000
 
-const SHOWN_IDENTITIES = 20
+const SHOWN_IDENTITIES = 10
 
 /** JSON of a {@link Series} and of a {@link State}. */
 export interface Live {
@@ -38,7 +38,7 @@ export class Metrics extends DurableObject<Env> {
   readonly #busiest = new Busiest()
   #alarm = false
   readonly #overview: Made<Promise<Overview>>
-  readonly #series: Record<Range, Made<string>>
+  readonly #series: Record<View, Made<string>>
   readonly #state: Made<Promise<string>>
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -49,11 +49,11 @@ export class Metrics extends DurableObject<Env> {
     const freshMs = Math.max(FRESH_MS, placesOf(configOf(env)).length * FRESH_MS_PER_SHARD)
     this.#overview = new Made(freshMs, () => overviewOf(env))
     this.#state = new Made(freshMs, async () => JSON.stringify(this.#stateOf(await this.#overview.get())))
-    const series = (range: Range) =>
-      new Made(Math.min(RANGES[range].stepMs / 5, SERIES_FRESH_MS), () =>
-        JSON.stringify(this.#store.series(range, Date.now())),
+    const series = (view: View) =>
+      new Made(Math.min(RANGES[VIEWS[view].range].stepMs / 5, SERIES_FRESH_MS), () =>
+        JSON.stringify(this.#store.series(view, Date.now())),
       )
-    this.#series = { hour: series('hour'), day: series('day'), week: series('week') }
+    this.#series = { quarter: series('quarter'), hour: series('hour'), day: series('day'), week: series('week') }
   }
 
   /** Takes what an isolate has counted. */
@@ -67,8 +67,8 @@ export class Metrics extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(now + WRITE_MS)
   }
 
-  async live(range: Range): Promise<Live> {
-    return { series: this.#series[range].get(), state: await this.#state.get() }
+  async live(view: View): Promise<Live> {
+    return { series: this.#series[view].get(), state: await this.#state.get() }
   }
 
   /** For Prometheus. What it is told is durable, so that no counter ever goes back. */
@@ -103,10 +103,9 @@ export class Metrics extends DurableObject<Env> {
 
   #stateOf(overview: Overview): State {
     const totals = SUMS.map((name) => [name, this.#store.total(name)])
-    const busiest = this.#busiest.top(Date.now(), SHOWN_IDENTITIES).map(({ app_id, key, requests, events }) => {
-      const end = key.indexOf(':')
-      return { app_id, kind: key.slice(0, end), who: key.slice(end + 1), requests, events }
-    })
+    const busiest = this.#busiest
+      .top(Date.now(), SHOWN_IDENTITIES)
+      .map(({ app_id, key, requests, events }) => ({ app_id, ...ownerOf(key), requests, events }))
     return { ...overview, totals: Object.fromEntries(totals) as State['totals'], busiest }
   }
 }

@@ -3,13 +3,14 @@
  * that what is wrong with one thing hides no other.
  * @module
  */
-import { EVENTS_PER_IDENTITY, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
+import { EVENTS_PER_IDENTITY, isObject, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
 import { setAsideId } from '../admin/outbox.ts'
 import { configOf } from '../config.ts'
 import { deletionLedger } from '../deletions/durable.ts'
 import type { Env } from '../env.ts'
 import type { Place } from '../outbox/durable.ts'
 import { outboxShard, placesOf } from '../outbox/shards.ts'
+import type { SetAsideRow } from '../outbox/sql.ts'
 import type { OutboxStatus } from '../outbox/world.ts'
 import { workflowLedger } from '../workflows/durable.ts'
 import type { RunDetail } from '../workflows/runs.ts'
@@ -83,14 +84,34 @@ async function asideOf(env: Env, places: readonly Place[]): Promise<AsideState[]
     const left = SHOWN - oldest.length
     if (left === 0) break
     const rows = (await inTime(outboxShard(env, place.app_id, place.shard).listSetAside(place, 0, left))) ?? []
-    for (const { id, path, body, set_aside_at, why, status, reason } of rows) {
-      const record = body.slice(0, SHOWN_OF_RECORD)
-      const at = new Date(set_aside_at).toISOString()
-      const aside = { path, set_aside_at: at, why, status, reason: cut(reason), record }
-      oldest.push({ id: setAsideId(place, id), app_id: place.app_id, ...aside })
-    }
+    for (const row of rows) oldest.push(asideState(place, row))
   }
   return oldest
+}
+
+function asideState(
+  place: Place,
+  { id, owner, path, body, set_aside_at, why, status, reason }: SetAsideRow,
+): AsideState {
+  const record: unknown = JSON.parse(body)
+  return {
+    id: setAsideId(place, id),
+    app_id: place.app_id,
+    path,
+    event: isObject(record) && typeof record.event === 'string' ? cut(record.event) : null,
+    ...ownerOf(owner),
+    set_aside_at: new Date(set_aside_at).toISOString(),
+    why,
+    status,
+    reason: cut(reason),
+    record: cut(JSON.stringify(record, null, 2), SHOWN_OF_RECORD),
+  }
+}
+
+/** Whose key that is. */
+export function ownerOf(key: string): { kind: string; who: string } {
+  const end = key.indexOf(':')
+  return { kind: key.slice(0, end), who: key.slice(end + 1) }
 }
 
 async function deletionsOf(env: Env): Promise<NonNullable<Overview['deletions']>> {
@@ -145,5 +166,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
-const cut = (text: string | null) =>
-  text !== null && text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
+
+function cut<Text extends string | null>(text: Text, most = SHOWN_CHARACTERS): Text | string {
+  return text !== null && text.length > most ? `${text.slice(0, most)}…` : text
+}

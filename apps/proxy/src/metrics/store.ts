@@ -10,7 +10,7 @@ import type { Sql } from '../sql.ts'
 import { nameOf, type Source } from './counters.ts'
 import { addAll, type Counts, quantile } from './histogram.ts'
 import type { Batch, Latency } from './meter.ts'
-import { type Range, RANGES, type Series, type Sum, SUMS } from './types.ts'
+import { type Range, RANGES, type Series, type Sum, SUMS, type View, VIEWS } from './types.ts'
 
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS steps (
@@ -107,9 +107,9 @@ export class Store {
     this.#isWritten = true
   }
 
-  series(range: Range, now: number): Series {
-    const { stepMs, keptMs } = RANGES[range]
-    const length = keptMs / stepMs
+  series(view: View, now: number): Series {
+    const { range, steps: length } = VIEWS[view]
+    const { stepMs } = RANGES[range]
     const last = now - (now % stepMs)
     const from = last - (length - 1) * stepMs
     const steps = Array.from({ length }, newStep)
@@ -127,18 +127,20 @@ export class Store {
       if (known) merge(known, step)
     }
     const sums = SUMS.map((name, index) => [name, steps.map(([all]) => all[index] ?? 0)] as const)
-    const quantiles = (share: number) =>
-      steps.map(([, counts]) => {
-        const ms = quantile(counts, share)
-        return ms === null ? null : Number(ms.toPrecision(3))
-      })
+    const [, all] = steps.reduce((sum, step) => (merge(sum, step), sum), newStep())
+    const time = (counts: Counts, share: number) => {
+      const ms = quantile(counts, share)
+      return ms === null ? null : Number(ms.toPrecision(3))
+    }
+    const times = (share: number) => steps.map(([, counts]) => time(counts, share))
     return {
       range,
       step_s: stepMs / 1000,
       from: from / 1000,
       ...(Object.fromEntries(sums) as Record<Sum, number[]>),
-      p50: quantiles(0.5),
-      p99: quantiles(0.99),
+      p50: times(0.5),
+      p99: times(0.99),
+      whole: { p50: time(all, 0.5), p99: time(all, 0.99) },
     }
   }
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-/** How far back a plot reaches. */
+/** What is kept: steps of a length, and for how long. */
 export const RANGES = {
   hour: { stepMs: 10_000, keptMs: 3_600_000 },
   day: { stepMs: 60_000, keptMs: 86_400_000 },
@@ -11,6 +11,16 @@ export const RANGES = {
 } as const
 
 export type Range = keyof typeof RANGES
+
+/** How far back the page shows: the last steps of a range. */
+export const VIEWS = {
+  quarter: { range: 'hour', steps: 90 },
+  hour: { range: 'hour', steps: 360 },
+  day: { range: 'day', steps: 1440 },
+  week: { range: 'week', steps: 1008 },
+} as const satisfies Record<string, { range: Range; steps: number }>
+
+export type View = keyof typeof VIEWS
 
 /** What is summed up over time, in the order in which it is stored. */
 export const SUMS = ['accepted', 'delivered', 'queued', 'refused', 'suppressed'] as const
@@ -26,6 +36,8 @@ export interface Series extends Record<Sum, number[]> {
   /** Time to Heap in ms; null where Heap was not asked. */
   p50: (number | null)[]
   p99: (number | null)[]
+  /** The same of all steps together. */
+  whole: { p50: number | null; p99: number | null }
 }
 
 export interface ShardState {
@@ -81,11 +93,16 @@ export interface AsideState {
   id: string
   app_id: string
   path: string
+  /** The event's name, where it is one. */
+  event: string | null
+  /** `identity`, `user_id` or `account`. */
+  kind: string
+  who: string
   set_aside_at: string
   why: string
   status: number | null
   reason: string | null
-  /** The beginning of its JSON. */
+  /** The beginning of its JSON, for people to read. */
   record: string
 }
 
