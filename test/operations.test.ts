@@ -41,6 +41,8 @@ beforeAll(async () => {
       SEARCHES_SPREADSHEET_ID: 'searches-1',
       SEARCHES_WORKSHEET: 'Searches',
       WORKFLOW_RETRY_MS: '50',
+      // A deletion is submitted when what was let through before has arrived or timed out.
+      HEAP_TIMEOUT_MS: '2000',
     }),
     chromium.launch(),
   ])

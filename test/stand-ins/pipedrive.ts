@@ -20,12 +20,14 @@ const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)$/
 
 /**
  * @param perWindow requests that are taken in two seconds
+ * @param mostRecords records of a page, whatever is asked for
  * @param now milliseconds since 1970
  */
 export async function startPipedrive({
   perWindow = 20,
+  mostRecords = 500,
   now = Date.now,
-}: { perWindow?: number; now?: () => number } = {}): Promise<Pipedrive> {
+}: { perWindow?: number; mostRecords?: number; now?: () => number } = {}): Promise<Pipedrive> {
   const apiToken = '0123456789abcdef0123456789abcdef01234567'
   const organizations: Pipedrive['organizations'] = []
   const fits = rollingLimit(perWindow, 2000)
@@ -46,7 +48,7 @@ export async function startPipedrive({
       ({ update_time }) => since === null || Date.parse(update_time) >= Date.parse(since),
     )
     const start = query.has('cursor') ? offsetOf(query.get('cursor') ?? '') : 0
-    const end = start + limit
+    const end = start + Math.min(limit, mostRecords)
     const next_cursor = end < chosen.length ? cursorOf(end) : null
     return {
       status: 200,

@@ -20,8 +20,8 @@ let tokens: { [Name in keyof typeof crms]: string }
 let local: Local
 beforeAll(async () => {
   const [salesforce, pipedrive, monday] = await Promise.all([
-    startSalesforce({ mostRecords: 200 }),
-    startPipedrive(),
+    startSalesforce({ mostRecords: 50 }),
+    startPipedrive({ mostRecords: 50 }),
     startMonday(),
   ])
   crms = { salesforce, pipedrive, monday }
@@ -43,15 +43,15 @@ beforeAll(async () => {
   const owner = { attributes: { type: 'User' }, Name: 'Ann' }
   salesforce.objects.set(
     'Account',
-    list(450, (n) => ({ Id: `001-${n}`, Name: `S${n}`, Owner: owner })),
+    list(110, (n) => ({ Id: `001-${n}`, Name: `S${n}`, Owner: owner })),
   )
   const update_time = '2026-01-01T00:00:00Z'
   pipedrive.organizations.push(
-    ...list(1100, (n) => ({ id: n + 1, name: `P${n}`, update_time, address: { country: 'CH' } })),
+    ...list(120, (n) => ({ id: n + 1, name: `P${n}`, update_time, address: { country: 'CH' } })),
   )
   monday.boards.set(
     BOARD,
-    list(250, (n) => ({
+    list(210, (n) => ({
       id: `${n}`,
       name: `M${n}`,
       values: { Domain: `m${n}.example`, Status: 'Customer', Note: null },
@@ -97,13 +97,13 @@ it('come to Heap at three, though each CRM fails twice in the middle', async () 
     )
     return new Map(accounts.map(({ account_id, properties }) => [account_id, properties]))
   }
-  await expect.poll(async () => (await accounts()).size, { timeout: 20_000 }).toBe(450 + 1100 + 250)
+  await expect.poll(async () => (await accounts()).size, { timeout: 20_000 }).toBe(110 + 120 + 210)
   const held = await accounts()
-  expect(held.get('001-449')).toEqual({ Name: 'S449', 'Owner.Name': 'Ann' })
-  expect(held.get('1100')).toEqual({ name: 'P1099', update_time: '2026-01-01T00:00:00Z', 'address.country': 'CH' })
-  expect(held.get('m249.example')).toEqual({
-    id: '249',
-    name: 'M249',
+  expect(held.get('001-109')).toEqual({ Name: 'S109', 'Owner.Name': 'Ann' })
+  expect(held.get('120')).toEqual({ name: 'P119', update_time: '2026-01-01T00:00:00Z', 'address.country': 'CH' })
+  expect(held.get('m209.example')).toEqual({
+    id: '209',
+    name: 'M209',
     updated_at: '2026-01-01T00:00:00Z',
     Status: 'Customer',
   })
