@@ -1,10 +1,13 @@
 /**
  * The commands for one record, for deletions and for any request; help, and what no command shows.
  */
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Local, startLocal } from '../local.ts'
-import { Desk, users } from './command.ts'
+import { Desk, ended, users } from './command.ts'
 
 const KEY = 'local-api-key'
 const TOKEN = 'local-admin-token'
@@ -82,10 +85,16 @@ describe.each(['heap', 'proxy'] as const)('through %s', (way) => {
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('404') as string })
   })
 
+  it('knows no deletion that there is not', async () => {
+    const { code, stderr } = await desk.run(['deletion', 'bogus'], { env: ways[way] })
+    expect([code, stderr]).toEqual([2, 'Heap knows no deletion bogus.\n'])
+  })
+
   it('says that a key is refused', async () => {
     const env = { ...ways[way], HEAP_API_KEY: 'wrong-secret', HEAP_ADMIN_TOKEN: 'wrong-secret' }
     const refused = await desk.run(['deletion', 'any'], { env })
-    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Look at the key') as string })
+    const look = way === 'heap' ? 'Look at the key' : 'Look at HEAP_ADMIN_TOKEN'
+    expect(refused).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(look) as string })
     expect(refused.stderr.trim().split('\n')).toHaveLength(1)
   })
 })
@@ -104,6 +113,8 @@ it.each([
   [['raw', 'GET', 'api/track'], 'The path must begin with a slash'],
   [['raw', 'POST', '/api/track', '--body', '{'], '--body must be JSON'],
   [['raw', 'POST', '/api/track', '--body', '@none.json'], 'none.json cannot be read'],
+  [['constructor'], 'There is no such command'],
+  [['import', 'constructor'], 'There is no such command'],
   [['trakc'], 'There is no such command; flags come after it, and --help shows the commands.'],
 ])('tells in a sentence what is wrong with %j', async (args, told) => {
   desk.write('list.ndjson', '{"identity":"a@b.c"}\n{"identity":"a","user_id":"5"}')
@@ -118,22 +129,96 @@ it.each([
   ['{"identity":7}', '/identity must be a string'],
   ['{"identity":["bob@example.com"]}', '/identity must be a string'],
   ['{"identity":true}', '/identity must be a string'],
+  ['{"identity":" Undefined "}', '/identity is no identity: Heap would merge everybody who carries it'],
   ['{"identity":""}', '/identity must be a well-formed string of 1 to 255 characters'],
   ['{"user_id":12345678901234567890}', '/user_id must be a whole number from 0 to 9007199254740991'],
 ])('deletes nobody where a line is %s', async (line, told) => {
   const { deletions: before } = await local.held<{ deletions: object[] }>('deletions')
   const file = desk.write('who.ndjson', `{"identity":"a@b.c"}\n{"user_id":5}\n${line}`)
   const { code, stderr } = await desk.run(['delete', file, '--identity', 'b@c.d', '--yes'], { env: ways.heap })
-  expect([code, stderr]).toEqual([2, `Line 3 ${told}; nothing was deleted.\n`])
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/; nothing was deleted\.\n$/)])
+  expect(stderr).toContain(`Line 3 ${told}`)
   expect(await local.held('deletions')).toMatchObject({ deletions: before })
+})
+
+it('counts each user once, looks without a key, and names what to ask later', async () => {
+  const file = desk.write('twice.csv', `identity,user_id\n${'a@b.c,\n'.repeat(20)},05\n,5\n`)
+  const dry = await desk.json(['delete', file, '--dry-run'])
+  expect(dry).toEqual({ code: 0, dryRun: true, rows: 22, users: 2 })
+  const merging = await desk.run(['delete', '--identity', 'null', '--dry-run'])
+  expect(merging).toMatchObject({ code: 2, stderr: expect.stringContaining('--identity is no identity') as string })
+  const { HEAP_API_KEY = '' } = ways.heap
+  const args = ['delete', file, '--yes', '--base-url', local.sandbox]
+  const { stdout, code } = await desk.run(args, { env: { HEAP_API_KEY } })
+  expect([code, stdout]).toEqual([0, expect.stringContaining('Heap deletes 2 users.')])
+  expect(stdout).toMatch(new RegExp(`heap-edge deletion \\S+ --wait --base-url ${local.sandbox} tells`))
+})
+
+it('says how far a list was deleted that Heap did not take to its end', async () => {
+  // Stands before Heap, and takes the first request of a list only.
+  let submitted = 0
+  const server = createServer(async (request, response) => {
+    const isDeletion = request.url === '/api/public/v0/user_deletion'
+    if (isDeletion && ++submitted > 1) return void response.writeHead(400).end('{}')
+    const { authorization = '', 'content-type': type = 'application/json' } = request.headers
+    const headers = { authorization, 'content-type': type }
+    const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>))
+    const answer = await fetch(local.sandbox + String(request.url), { method: 'POST', headers, body })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const env = { HEAP_API_KEY: KEY, HEAP_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const text = Array.from({ length: 25_000 }, (_, n) => `user-${n}@example.com\n`).join('')
+  const file = desk.write('long.csv', `identity\n${text}`)
+  type Told = { error: string; deletions: { deletion_request_id: string; users: number }[] }
+  const { code, error, deletions } = await desk.json<Told>(['delete', file, '--yes'], { env })
+  server.close()
+  expect([code, deletions]).toMatchObject([2, [{ users: 10_000 }]])
+  expect(error).toContain(
+    `10,000 of 25,000 users were submitted (deletion ID ${deletions[0]?.deletion_request_id}); those from line 10002 on were not.`,
+  )
+})
+
+it('says at Ctrl-C that a deletion goes on', async () => {
+  const { deletions } = await desk.json<{ deletions: { deletion_request_id: string }[] }>(
+    ['delete', '--identity', 'waits@example.com', '--yes'],
+    { env: ways.heap },
+  )
+  const id = deletions[0]?.deletion_request_id ?? ''
+  const child = desk.start(['deletion', id, '--wait'], ways.heap)
+  child.stderr?.once('data', () => child.kill('SIGINT'))
+  const { code, stderr } = await ended(child)
+  expect(stderr).toContain(`the deletion goes on in Heap. heap-edge deletion ${id} --wait tells when it is done.`)
+  expect(code).toBe(130)
+})
+
+it('hides no word of its own where a key is one', async () => {
+  const env = { ...ways.heap, HEAP_API_KEY: 'wrong', HEAP_ADMIN_TOKEN: 'status' }
+  const { stdout } = await desk.run(['doctor', '--json'], { env })
+  expect(stdout).toContain('"state":"wrong"')
+  const { stderr } = await desk.run(['deletion', 'any'], { env })
+  expect(stderr).toContain('tells what is wrong with it')
+  const track = ['track', 'e', '--identity', 'a', '--api-key', 'delivered']
+  expect(await desk.json(track, { env })).toMatchObject({ code: 0, outcome: 'delivered' })
 })
 
 it('has help for each command, with the exit codes, and a version', async () => {
   const { stdout, code } = await desk.run(['--help'])
   expect(code).toBe(0)
-  for (const name of ['import', 'track', 'identify', 'delete', 'deletion', 'raw', 'doctor', '130  interrupted']) {
+  for (const name of [
+    'import',
+    'track',
+    'identify',
+    'delete',
+    'deletion',
+    'raw',
+    'doctor',
+    '130  interrupted, or not confirmed',
+  ]) {
     expect(stdout).toContain(name)
   }
+  expect(await desk.run(['help'])).toMatchObject({ code: 0, stdout })
   expect((await desk.run(['import', 'events', '--help'])).stdout).toContain('--idempotency-key-column')
   expect((await desk.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

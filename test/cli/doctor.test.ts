@@ -68,6 +68,7 @@ it.each([
   [{ ...PROXY, HEAP_ENDPOINT: NOBODY }, 1, 'endpoint', 'does not answer (ECONNREFUSED): look at HEAP_ENDPOINT'],
   [{ ...PROXY, HEAP_ENDPOINT: 'OTHER' }, 2, 'endpoint', 'is no heap-edge proxy'],
   [{ ...PROXY, HEAP_ENDPOINT: 'SANDBOX' }, 2, 'endpoint', 'is no heap-edge proxy'],
+  [{ ...PROXY, HEAP_ENDPOINT: 'PROXY/admin' }, 2, 'endpoint', 'look at HEAP_ENDPOINT, and leave out /admin.'],
   [{ ...PROXY, HEAP_ADMIN_TOKEN: 'wrong-token' }, 2, 'adminToken', 'The proxy refuses HEAP_ADMIN_TOKEN'],
   [{ ...PROXY, HEAP_APP_ID: '987654321' }, 2, 'appId', 'HEAP_APP_ID is not the HEAP_APP_ID of the proxy'],
 ])('says what is wrong with %j', async (env, wanted, about, told) => {
@@ -75,6 +76,12 @@ it.each([
   const wrong = findings.filter(({ state }) => state === 'wrong' || state === 'unreachable')
   expect(wrong).toMatchObject([{ about, says: expect.stringContaining(told) as string }])
   expect(code).toBe(wanted)
+})
+
+it('says that Heap does not tell whether an environment is there', async () => {
+  const args = ['doctor', '--app-id', '42', '--base-url', local.sandbox]
+  const { code, stdout } = await desk.run(args)
+  expect([code, stdout]).toEqual([0, expect.stringContaining('! app_id 42: Heap takes events for any number')])
 })
 
 it('takes flags before variables before .env, and tells which', async () => {

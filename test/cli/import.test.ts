@@ -1,6 +1,7 @@
 /**
  * Files of every kind through the command to the sandbox, straight and through the proxy; and files that are broken.
  */
+import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Local, startLocal } from '../local.ts'
 import { Desk, users } from './command.ts'
@@ -254,6 +255,38 @@ describe('a server', () => {
     expect(summary.sent + summary.queued).toBe(60)
     await expect.poll(async () => (await held('users')).length, { timeout: 30_000 }).toBe(60)
   })
+})
+
+describe('an address that was mistyped', () => {
+  it('leaves no journal where nobody is', async () => {
+    const name = desk.write('typo.ndjson', users(10))
+    const env = { HEAP_BASE_URL: 'http://127.0.0.1:65431' }
+    const first = await desk.json<Summary>(['import', 'users', name, '--retry-for', '0.1'], { env })
+    expect(first).toMatchObject({ code: 1, error: expect.stringContaining('Nothing was sent') as string })
+    expect(existsSync(desk.path(`${name}.heap-edge-journal`))).toBe(false)
+    expect(await desk.json(['import', 'users', name])).toMatchObject({ code: 0, sent: 10 })
+  })
+
+  it('is no reason to refuse the right one, and events stay once', async () => {
+    const name = desk.write('elsewhere.ndjson', '{"event":"e","identity":"a@b.c"}\n')
+    // Arrives, and the answer is lost: the import does not know.
+    await post('faults', { path: '/api/track', drop: 'after', times: 1 })
+    expect(await desk.json(['import', 'events', name, '--retry-for', '0'])).toMatchObject({ code: 1 })
+    const nobody = { HEAP_BASE_URL: 'http://127.0.0.1:65431' }
+    expect(await desk.json(['import', 'events', name, '--retry-for', '0'], { env: nobody })).toMatchObject({ code: 1 })
+    const env = { HEAP_BASE_URL: local.sandbox.replace('127.0.0.1', 'localhost') }
+    if (env.HEAP_BASE_URL === local.sandbox) env.HEAP_BASE_URL = local.sandbox.replace('localhost', '127.0.0.1')
+    expect(await desk.json(['import', 'events', name], { env })).toMatchObject({ code: 0, sent: 1, before: 0 })
+    expect(await local.held('stats')).toMatchObject({ events: 1, duplicates: 1 })
+  })
+})
+
+it('tells of blanks at the ends of identities, and of events without a time', async () => {
+  const name = desk.write('blanks.csv', 'event,identity\ne, a@b.c\ne,x@y.z\n')
+  const { code, stderr } = await desk.run(['import', 'events', name])
+  expect(code).toBe(0)
+  expect(stderr).toContain('No column is the time of an event: all get the time when the import began.')
+  expect(stderr).toContain('1 row with blanks at the ends of its identity')
 })
 
 it('refuses to go on with a file that is another one now', async () => {

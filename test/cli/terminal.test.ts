@@ -1,6 +1,7 @@
 /**
  * What a user sees in a terminal: a bar that is gone at the end, a question, Ctrl-C.
  */
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Local, startLocal } from '../local.ts'
 import { Desk, users } from './command.ts'
@@ -35,18 +36,45 @@ describe('a terminal', () => {
   })
 
   it('asks before it deletes, and takes no for no', async () => {
-    const args = ['delete', '--identity', 'alice@example.com', '--identity', 'bob@example.com']
+    const twice = ['--identity', 'bob@example.com', '--identity', 'bob@example.com']
+    const args = ['delete', '--identity', 'alice@example.com', ...twice]
+    const question = 'Heap deletes 2 users for good, in every environment: alice@example.com, bob@example.com. Go on?'
     const no = desk.terminal(args)
-    await expect.poll(() => no.screen()).toContain('Delete 2 users through')
+    await expect.poll(() => no.screen()).toContain(question)
     no.type('\r')
     expect(await no.end()).toBe(130)
     expect(await no.screen()).toContain('Nothing was deleted.')
     const yes = desk.terminal(args)
-    await expect.poll(() => yes.screen()).toContain('Delete 2 users through')
+    await expect.poll(() => yes.screen()).toContain(question)
     yes.type('y')
     expect(await yes.end()).toBe(0)
     expect(await yes.screen()).toContain('Heap deletes 2 users.')
     expect(await local.held('deletions')).toMatchObject({ deletions: [{ status: 'pending' }] })
+  })
+
+  it.each([
+    ['Ctrl-D', '\u0004'],
+    ['Esc', '\u001B'],
+    ['Ctrl-C', '\u0003'],
+  ])('deletes nobody at %s', async (_, key) => {
+    const names = ['a', 'b', 'c', 'd'].flatMap((name) => ['--identity', `${name}@b.c`])
+    const terminal = desk.terminal(['delete', ...names])
+    await expect.poll(() => terminal.screen()).toContain('a@b.c, b@b.c, c@b.c, …. Go on?')
+    terminal.type(key)
+    expect(await terminal.end()).toBe(130)
+    const screen = await terminal.screen()
+    expect(screen).toContain('Nothing was deleted.')
+    expect(screen).not.toContain('Warning')
+    // Nor was it the answer for a moment.
+    expect(stripVTControlCharacters(terminal.raw)).not.toMatch(/│ +Yes/)
+  })
+
+  it('refuses a list with a bad row before it asks', async () => {
+    const terminal = desk.terminal(['delete', desk.write('bad.csv', 'identity\na@b.c\nguest\n')])
+    expect(await terminal.end()).toBe(2)
+    const screen = await terminal.screen()
+    expect(screen).toContain('Line 3 /identity is no identity')
+    expect(screen).not.toContain('Go on?')
   })
 
   it('ends what is under way at Ctrl-C, and says how to go on', async () => {

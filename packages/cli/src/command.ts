@@ -57,30 +57,41 @@ async function ending(args: Record<string, unknown>, run: (output: Output) => Pr
   try {
     return await run(output)
   } catch (thrown) {
-    return tell(thrown, output)
+    return tell(thrown, output, isForProxy(args))
   }
 }
 
-/** Tells in a sentence how something failed. */
-export function tell(thrown: unknown, output: Output): ExitCode {
-  const { message, exitCode, problems } = asFailure(thrown)
-  if (output.json) output.result({ error: output.hide(message), exitCode, problems }, '')
+/**
+ * Tells in a sentence how something failed.
+ *
+ * @param proxy whether it went through one
+ */
+export function tell(thrown: unknown, output: Output, proxy = false): ExitCode {
+  const { message, exitCode, problems, more } = asFailure(thrown, proxy)
+  if (output.json) output.result({ error: message, exitCode, problems, ...more }, '')
   output.note(message)
   return exitCode
 }
 
 /** Every secret that the settings may hold, whatever is wrong with them. */
 export function secretsOf(args: Record<string, unknown>): (string | undefined)[] {
-  let settings: Settings | undefined
-  try {
-    settings = readSettings(args)
-  } catch {
-    settings = readSettings({ ...args, env: undefined })
-  }
-  const { apiKey, adminToken, appId } = settings
+  const { apiKey, adminToken, appId } = whateverIsSet(args)
   // As they go over the wire for a token.
   const basic = [apiKey, adminToken].flatMap((key) => (key ? [Buffer.from(`${appId}:${key}`).toString('base64')] : []))
   return [...basic, apiKey, adminToken]
+}
+
+function isForProxy(args: Record<string, unknown>): boolean {
+  return whateverIsSet(args).endpoint !== undefined
+}
+
+/** The settings, without those of a file that cannot be read. */
+function whateverIsSet(args: Record<string, unknown>): Settings {
+  try {
+    return readSettings(args)
+  } catch {
+    return readSettings({ ...args, env: undefined })
+  }
 }
 
 /** citty takes any flag; one that is misspelt must not be taken for nothing. */

@@ -65,7 +65,8 @@ async function* aboutProxy(settings: Settings, endpoint: string, badAppId: boole
     return
   }
   if (!health.ok) {
-    const detail = (health.body as { detail?: unknown } | undefined)?.detail
+    // What else refuses, such as a path of the proxy's own, is not its health.
+    const detail = health.status !== 503 ? undefined : (health.body as { detail?: unknown } | undefined)?.detail
     yield typeof detail === 'string'
       ? {
           about: 'endpoint',
@@ -84,10 +85,12 @@ async function* aboutProxy(settings: Settings, endpoint: string, badAppId: boole
 }
 
 function notAProxy(endpoint: string, { from }: Settings): Finding {
+  const { pathname } = new URL(endpoint)
+  const path = /^\/+$/.test(pathname) ? '' : `, and leave out ${pathname}`
   return {
     about: 'endpoint',
     state: 'wrong',
-    says: `What answers at ${endpoint} is no heap-edge proxy: look at ${from.endpoint}.`,
+    says: `What answers at ${endpoint} is no heap-edge proxy, which has /healthz: look at ${from.endpoint}${path}.`,
   }
 }
 
@@ -133,7 +136,7 @@ async function* aboutAdminToken(settings: Settings, base: string, badAppId: bool
 }
 
 async function* aboutHeap(settings: Settings, badAppId: boolean): AsyncGenerator<Finding> {
-  const { baseUrl, region, apiKey, from } = settings
+  const { baseUrl, region, apiKey, appId, from } = settings
   const host = baseUrl ?? INGEST_ORIGINS[(region ?? 'us') as keyof typeof INGEST_ORIGINS]
   const answer = await ask(host)
   if (answer.error !== undefined) {
@@ -145,6 +148,14 @@ async function* aboutHeap(settings: Settings, badAppId: boolean): AsyncGenerator
   yield { about: 'baseUrl', state: 'well', says: `${host} answers.` }
   if (apiKey === undefined) {
     yield { about: 'apiKey', state: 'note', says: 'The API key is not set: only deletions and raw need HEAP_API_KEY.' }
+    // With a key its access token tells.
+    if (appId !== undefined && !badAppId) {
+      yield {
+        about: 'appId',
+        state: 'note',
+        says: `app_id ${appId}: Heap takes events for any number and does not say whether it is there; look at the number after env/ in its address bar.`,
+      }
+    }
   } else if (!badAppId) {
     const refused = await tokenRefusal(settings)
     const at = baseUrl ?? ADMIN_ORIGIN

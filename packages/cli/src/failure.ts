@@ -25,21 +25,32 @@ export class Failure extends Error {
   override name = 'Failure'
   readonly exitCode: ExitCode
   readonly problems: readonly Problem[]
+  /** What else `--json` says. */
+  readonly more: object
 
-  constructor(sentence: string, exitCode: ExitCode = EXIT.input, problems: readonly Problem[] = []) {
+  constructor(sentence: string, exitCode: ExitCode = EXIT.input, problems: readonly Problem[] = [], more: object = {}) {
     super(sentence)
     this.exitCode = exitCode
     this.problems = problems
+    this.more = more
   }
 }
 
-/** Whatever was thrown, as a {@link Failure}. */
-export function asFailure(thrown: unknown): Failure {
+/**
+ * Whatever was thrown, as a {@link Failure}.
+ *
+ * @param proxy whether a refused key was for one
+ */
+export function asFailure(thrown: unknown, proxy = false): Failure {
   if (thrown instanceof Failure) return thrown
   if (isHeapError(thrown)) {
     const { message, status, problems } = thrown
     if (!isHeapRequestError(thrown)) return new Failure(`${message}. Try again later.`, EXIT.again)
-    return new Failure(status === 401 || status === 403 ? `${message}. ${KEY_HINT}` : message, EXIT.input, problems)
+    return new Failure(
+      status === 401 || status === 403 ? `${message}. ${keyHint(proxy)}` : message,
+      EXIT.input,
+      problems,
+    )
   }
   // The client's complaint about an option, the parser's about an argument.
   if (thrown instanceof TypeError && /must be/.test(thrown.message)) return new Failure(`${thrown.message}.`)
@@ -53,7 +64,9 @@ export function asFailure(thrown: unknown): Failure {
 const NO_COMMAND = 'There is no such command; flags come after it, and --help shows the commands.'
 
 /** What to look at when a key is refused. */
-export const KEY_HINT = 'Look at the key; heap-edge doctor tells which one is wrong.'
+export function keyHint(proxy: boolean): string {
+  return `Look at ${proxy ? 'HEAP_ADMIN_TOKEN' : 'the key'}; heap-edge doctor tells what is wrong with it.`
+}
 
 /** A sentence without colours, with its full stop. */
 function plain(message: string): string {

@@ -26,12 +26,14 @@ EXIT CODES
     0  all done
     1  something failed that may go well another time: network, time, limits. An import goes on with --resume
     2  what was given is wrong: a flag, a file, a column, a row, a key
-  130  interrupted
+  130  interrupted, or not confirmed
 
 Secrets are better put into the environment or into .env than into flags: HEAP_API_KEY, HEAP_ADMIN_TOKEN.
 `
 
+/** Without a prototype: `constructor` is no command. */
 const commands: Record<string, CommandDef> = {
+  __proto__: null as never,
   import: importCommand,
   track: trackCommand,
   identify: identifyCommand,
@@ -65,8 +67,9 @@ process.stderr.on('error', () => {})
 
 const args = process.argv.slice(2)
 const before = args.includes('--') ? args.slice(0, args.indexOf('--')) : args
-if (before.includes('--help') || before.includes('-h') || args.length === 0) {
-  const usage = await renderUsage(...named(before))
+const asked = before[0] === 'help' ? before.slice(1) : before
+if (asked !== before || asked.includes('--help') || asked.includes('-h') || args.length === 0) {
+  const usage = await renderUsage(...named(asked))
   console.log((process.stdout.isTTY ? usage : stripVTControlCharacters(usage)) + HELP)
 } else if (args.length === 1 && (args[0] === '--version' || args[0] === '-v')) {
   console.log(version)

@@ -21,19 +21,33 @@ export interface Output {
   hide: (text: string) => string
 }
 
+/** A shorter one is no secret, and may be a word that stands anywhere. */
+const SHORTEST_SECRET = 6
+
+/** Of JSON: what stands there are words of ours or of Heap, by which scripts tell what happened. */
+const WORDS: ReadonlySet<string> = new Set(['about', 'state', 'status', 'outcome'])
+
 /** @param secrets what must never be shown */
 export function createOutput(json: boolean, secrets: readonly (string | undefined)[]): Output {
   // In the form of JSON too, which may write some characters in another way.
-  const hidden = secrets.flatMap((secret) => (secret ? [secret, JSON.stringify(secret).slice(1, -1)] : []))
+  const hidden = secrets.flatMap((secret = '') =>
+    secret.length < SHORTEST_SECRET ? [] : [secret, JSON.stringify(secret).slice(1, -1)],
+  )
   const hide = (text: string) => hidden.reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
   return {
     json,
     hide,
     result(value, text) {
-      if (json || text !== '') console.log(hide(json ? JSON.stringify(value) : text))
+      if (json) console.log(JSON.stringify(value, (name, part: unknown) => hidePart(name, part, hide)))
+      else if (text !== '') console.log(hide(text))
     },
     note: (line) => console.error(`${process.stderr.isTTY ? CLEAR : ''}${hide(line)}`),
   }
+}
+
+/** Names are left as they are. */
+function hidePart(name: string, part: unknown, hide: (text: string) => string): unknown {
+  return typeof part === 'string' && !WORDS.has(name) ? hide(part) : part
 }
 
 /** Rows of a name and a value, one below the other; those without a value are left out. */

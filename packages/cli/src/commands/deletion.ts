@@ -3,10 +3,11 @@
  * @module
  */
 import type { ArgsDef, CommandDef } from 'citty'
-import type { HeapAdmin } from 'heap-edge/admin'
+import { type HeapAdmin, isHeapRequestError } from 'heap-edge/admin'
 import { command, type Given } from '../command.ts'
-import { EXIT } from '../failure.ts'
+import { EXIT, Failure } from '../failure.ts'
 import { heapAdminOf } from '../heap.ts'
+import { onInterrupt } from '../import/interrupt.ts'
 
 /** Heap asks for ten minutes between two questions; it takes up to four hours. In s. */
 const EVERY_S = 600
@@ -23,18 +24,49 @@ export const deletionCommand: CommandDef = command(
   async (given) => {
     const admin = heapAdminOf(given.settings)
     const id = given.text('id') ?? ''
-    if (given.on('wait')) await waitUntilComplete(admin, [id], given)
-    const status = await admin.deletionStatus(id)
-    given.output.result(status, `${status.deletion_request_id}  ${status.status}`)
-    return EXIT.ok
+    try {
+      if (given.on('wait') && !(await waitUntilComplete(admin, [id], given))) return EXIT.interrupted
+      const status = await admin.deletionStatus(id)
+      given.output.result(status, `${status.deletion_request_id}  ${status.status}`)
+      return EXIT.ok
+    } catch (error) {
+      if (isHeapRequestError(error) && error.status === 404) throw new Failure(`Heap knows no deletion ${id}.`)
+      throw error
+    }
   },
 )
 
-/** Asks until all are complete, and tells what is answered meanwhile. */
-export async function waitUntilComplete(admin: HeapAdmin, ids: string[], given: Given): Promise<void> {
+/**
+ * Asks until all are complete, and tells what is answered meanwhile.
+ *
+ * @returns false where Ctrl-C came first
+ */
+export async function waitUntilComplete(admin: HeapAdmin, ids: string[], given: Given): Promise<boolean> {
   const every = (given.number('every', 0.01) ?? EVERY_S) * 1000
-  await admin.waitForDeletion(ids, {
-    every,
-    onStatus: ({ deletion_request_id, status }) => given.output.note(`${deletion_request_id}  ${status}`),
+  const stop = new AbortController()
+  const interrupt = onInterrupt(() => stop.abort())
+  try {
+    await admin.waitForDeletion(ids, {
+      every,
+      signal: stop.signal,
+      onStatus: ({ deletion_request_id, status }) => given.output.note(`${deletion_request_id}  ${status}`),
+    })
+    return true
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    given.output.note(`Interrupted; the deletion goes on in Heap. ${askLater(ids, given)}`)
+    return false
+  } finally {
+    interrupt.off()
+  }
+}
+
+/** How to ask another time, with the flags by which it was asked now; those with secrets are not shown. */
+export function askLater(ids: readonly string[], given: Given): string {
+  const flags = ['app-id', 'endpoint', 'base-url', 'env'].flatMap((name) => {
+    const value = given.text(name)
+    return value === undefined ? [] : [` --${name} ${/^[\w.:/@-]+$/.test(value) ? value : JSON.stringify(value)}`]
   })
+  const commands = ids.map((id) => `heap-edge deletion ${id} --wait${flags.join('')}`)
+  return `${commands.join(' && ')} tells when it is done.`
 }

@@ -8,7 +8,7 @@ import { command } from '../command.ts'
 import { type Finding, examine } from '../doctor.ts'
 import { EXIT, type ExitCode } from '../failure.ts'
 
-const SIGNS = { well: ['green', '✓'], note: ['yellow', '•'], wrong: ['red', '✗'], unreachable: ['red', '✗'] } as const
+const SIGNS = { well: ['green', '✓'], note: ['yellow', '!'], wrong: ['red', '✗'], unreachable: ['red', '✗'] } as const
 
 export const doctorCommand: CommandDef = command(
   { name: 'doctor', description: 'Look at the settings, and whether Heap or the proxy takes them' },

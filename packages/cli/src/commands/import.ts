@@ -3,15 +3,16 @@
  * @module
  */
 import { createHash, randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { type CommandDef, defineCommand } from 'citty'
 import { command, type Given } from '../command.ts'
-import { asFailure, EXIT, type ExitCode, Failure } from '../failure.ts'
-import { sendSettingsOf } from '../heap.ts'
+import { asFailure, EXIT, type ExitCode, Failure, keyHint } from '../failure.ts'
+import { sendSettingsOf, targetOf } from '../heap.ts'
 import { type Files, filesOf, STDIN } from '../import/files.ts'
 import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
 import { createFetch } from '../import/http.ts'
 import { findJournal, type Journal, noJournal, openJournal } from '../import/journal.ts'
-import { doneSpans, type Head, type JournalState } from '../import/journal-state.ts'
+import { doneSpans, type Head, isUnsent, type JournalState } from '../import/journal-state.ts'
 import { Pace } from '../import/pace.ts'
 import { Poster, Unfinished } from '../import/post.ts'
 import { ROUTES } from '../import/prepare.ts'
@@ -26,7 +27,7 @@ import { type Kind, KINDS, Mapper } from '../rows/mapping.ts'
 /** The three of them. */
 export const importCommand: CommandDef = defineCommand({
   meta: { name: 'import', description: 'Send a file of users, accounts or events to Heap' },
-  subCommands: Object.fromEntries(KINDS.map((kind) => [kind, importOf(kind)])),
+  subCommands: { __proto__: null, ...Object.fromEntries(KINDS.map((kind) => [kind, importOf(kind)])) } as never,
 })
 
 function importOf(kind: Kind): CommandDef {
@@ -77,7 +78,7 @@ async function look(what: What, files: Files, { output }: Given): Promise<ExitCo
   const origin = { id: 'dry-run', startedAt: new Date().toISOString() }
   const stopProgress = watch(totals, files, output.json)
   try {
-    for await (const chunk of readChunks({ ...what, appId: '', origin }, stop.signal)) {
+    for await (const chunk of readChunks({ ...what, appId: '', origin }, stop.signal, output.note)) {
       await report.add(chunk.refused)
       totals.add(chunk, { ...totals.none, refused: chunk.refused.length }, false)
     }
@@ -96,6 +97,7 @@ async function look(what: What, files: Files, { output }: Given): Promise<ExitCo
     },
     totals.dry(),
   )
+  for (const line of totals.notes()) output.note(line)
   if (refusal !== undefined) output.note(refusal)
   return counts.refused === 0 ? EXIT.ok : EXIT.input
 }
@@ -105,27 +107,33 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   const { output, settings } = given
   const retryFor = given.number('retry-for', 0) ?? 120
   const concurrency = given.wholeNumber('concurrency', 1) ?? 4
+  /** Whether anything may have arrived. */
+  let reached = false
   const sendSettings = sendSettingsOf(settings, {
     giveUpAfter: retryFor * 1000,
     timeout: TIMEOUT_MS,
-    fetch: createFetch(),
+    fetch: createFetch(() => (reached = true)),
   })
   const { path, list } = ROUTES[kind]
   const url = sendSettings.base + path
 
-  const head: Head = {
+  const wanted: Head = {
     journal: 1,
     id: randomUUID(),
     kind,
     to: createHash('sha256').update(`${url} ${sendSettings.appId}`).digest('base64url'),
     startedAt: new Date().toISOString(),
   }
-  const before = await resumable(files, head, given.on('resume'))
+  const { head, before } = await beginning(files, wanted, given.on('resume'))
   const totals = new Totals()
   if (before?.ended) {
     for (const done of before.done.values()) {
       const { sent, queued, suppressed, refused } = done
-      totals.add({ rows: sent + queued + suppressed, refused: { length: refused }, bytesRead: 0 }, done, true)
+      totals.add(
+        { rows: sent + queued + suppressed, refused: { length: refused }, bytesRead: 0, padded: 0 },
+        done,
+        true,
+      )
     }
     output.note('This import is complete already; nothing was sent.')
     return finish({ totals, failure: undefined, interrupted: false, files, given })
@@ -135,8 +143,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
 
   const pace = new Pace(kind)
   const stop = new AbortController()
-  const journal: Journal = files.journal ? await openJournal(files.journal, before?.head ?? head, before) : noJournal
-  const origin = before?.head ?? head
+  const journal: Journal = files.journal ? await openJournal(files.journal, head, before) : noJournal
   const interrupt = onInterrupt(() => {
     output.note('Stopping: requests under way are finished. Once more stops at once.')
     stop.abort()
@@ -146,13 +153,14 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   let failure: Error | undefined
   try {
     failure = await run({
-      chunks: readChunks({ ...what, appId: sendSettings.appId, origin }, stop.signal),
+      chunks: readChunks({ ...what, appId: sendSettings.appId, origin: head }, stop.signal, output.note),
       poster: new Poster({
         url,
         list,
         settings: sendSettings,
         pace,
         stop: stop.signal,
+        keyHint: keyHint(targetOf(settings).proxy),
         onRetry: seldom(output.note),
         onWait: (ms) => (totals.waitsUntilMs = totals.elapsedMs + ms),
       }),
@@ -170,7 +178,13 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     interrupt.off()
     await journal.close()
   }
-  return finish({ totals, failure, interrupted: interrupt.happened, files, given })
+  const interrupted = interrupt.happened
+  // One with the keys of a journal before it stays: what they were sent with may have arrived elsewhere.
+  if (files.journal && !before && head === wanted && !reached && (failure || interrupted)) {
+    await rm(files.journal, { force: true })
+    return finish({ totals, failure, interrupted, files: { ...files, journal: undefined }, given, unsent: true })
+  }
+  return finish({ totals, failure, interrupted, files, given })
 }
 
 interface Finish {
@@ -179,13 +193,15 @@ interface Finish {
   interrupted: boolean
   files: Files
   given: Given
+  /** Nothing of it can have arrived anywhere. */
+  unsent?: boolean
 }
 
 /** Tells how it ended. */
-function finish({ totals, failure, interrupted, files, given: { output } }: Finish): ExitCode {
+function finish({ totals, failure, interrupted, files, given: { output }, unsent }: Finish): ExitCode {
   const complete = failure === undefined && !interrupted
   const refusal = totals.refusal(files.report)
-  const error = complete ? undefined : sentence(failure, interrupted, files)
+  const error = complete ? undefined : sentence(failure, interrupted, files, unsent)
   const exitCode = complete ? (refusal === undefined ? EXIT.ok : EXIT.input) : codeOf(failure, interrupted)
   output.result(
     {
@@ -194,7 +210,7 @@ function finish({ totals, failure, interrupted, files, given: { output } }: Fini
       exitCode,
       ...(files.journal !== undefined && { journal: files.journal }),
       ...(refusal !== undefined && { report: files.report }),
-      ...(error !== undefined && { error: output.hide(error) }),
+      ...(error !== undefined && { error }),
     },
     complete || totals.rows > 0 ? totals.table() : '',
   )
@@ -209,38 +225,49 @@ function codeOf(failure: Error | undefined, interrupted: boolean): ExitCode {
   return failure instanceof Unfinished ? EXIT.again : asFailure(failure).exitCode
 }
 
-function sentence(failure: Error | undefined, interrupted: boolean, { journal }: Files): string {
-  const resume = journal
-    ? 'Run the same command with --resume to go on; what is done is not sent again.'
-    : 'Not all rows were sent, and without --journal it cannot go on.'
+function sentence(failure: Error | undefined, interrupted: boolean, { journal }: Files, unsent = false): string {
+  const resume = unsent
+    ? 'Nothing was sent: look at the address, and run the command again.'
+    : journal
+      ? 'Run the same command with --resume to go on; what is done is not sent again.'
+      : 'Not all rows were sent, and without --journal it cannot go on.'
   if (interrupted) return `Interrupted. ${resume}`
   if (failure instanceof Unfinished) return `Stopped: ${failure.message}. ${resume}`
   return asFailure(failure).message
 }
 
 /**
- * What to go on with.
+ * What to begin or to go on with.
  *
  * @throws Failure where that is not what was asked for
  */
-async function resumable({ journal }: Files, head: Head, resume: boolean): Promise<JournalState | undefined> {
+async function beginning(
+  { journal }: Files,
+  head: Head,
+  resume: boolean,
+): Promise<{ head: Head; before?: JournalState }> {
   if (journal === undefined) {
     if (resume) throw new Failure('--resume from standard input or a pipe needs the --journal of the first run.')
-    return
+    return { head }
   }
   const before = await findJournal(journal)
-  if (!before) return
+  if (!before) return { head }
+  const { id, kind, startedAt, to } = before.head
+  // It went wrong elsewhere. With the keys of then, since another address may lead to the same environment: what has arrived
+  // there without anybody's knowing is not sent twice.
+  const elsewhere = kind === head.kind && to !== head.to
+  if (elsewhere && !before.ended && isUnsent(before)) return { head: { ...head, id, startedAt } }
   if (!resume) {
-    if (before.ended) return
+    if (before.ended) return { head }
     throw new Failure(
       `An import of this file did not come to its end: go on with --resume, or remove ${journal} to send all of it again.`,
     )
   }
-  if (before.head.kind !== head.kind) throw new Failure(`${journal} is of an import of ${before.head.kind}.`)
-  if (before.head.to !== head.to) {
+  if (kind !== head.kind) throw new Failure(`${journal} is of an import of ${kind}.`)
+  if (to !== head.to) {
     throw new Failure(`${journal} is of an import to another environment or address: give the same, or remove it.`)
   }
-  return before
+  return { head: before.head, before }
 }
 
 function watch(totals: Totals, { size }: Files, quiet: boolean): () => void {

@@ -27,11 +27,20 @@ export const rawCommand: CommandDef = command(
     if (!/^[A-Z]+$/.test(method)) throw new Failure('The method must be a word such as GET or POST.')
     if (!path.startsWith('/')) throw new Failure('The path must begin with a slash, such as /api/track.')
     const answer = await request(given, method, path)
-    const { status, body } = answer
+    const { status } = answer
+    const body = hidden(answer.body, given.output.hide)
     given.output.result({ status, body }, typeof body === 'string' ? body : JSON.stringify(body, undefined, 2))
     return EXIT.ok
   },
 )
+
+/** Of an answer anything may hold a secret, a name too. */
+function hidden(value: unknown, hide: (text: string) => string): unknown {
+  if (typeof value === 'string') return hide(value)
+  if (Array.isArray(value)) return value.map((part) => hidden(part, hide))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [hide(name), hidden(part, hide)]))
+}
 
 function request(given: Given, method: string, path: string): Promise<HeapAnswer> {
   const { settings } = given

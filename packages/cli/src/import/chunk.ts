@@ -27,6 +27,8 @@ export interface Cut {
   /** A number that stands for whom it is about, of each row, sorted; see `owners.ts`. */
   owners: Uint32Array<ArrayBuffer>
   refused: Refused[]
+  /** Rows about somebody whose name begins or ends with a blank. */
+  padded: number
   /** Bytes of the file that were read when it was cut. */
   bytesRead: number
 }
@@ -64,6 +66,7 @@ export class Cutter {
   #first = 0
   #last = 0
   #refused: Refused[] = []
+  #padded = 0
 
   /** @param bytesRead asked when a chunk is cut */
   constructor(head: string, tail: string, bytesRead: () => number) {
@@ -93,6 +96,7 @@ export class Cutter {
     this.#at += this.#body.write(json, this.#at)
     this.#lines[this.#rows] = line
     this.#owners[this.#rows++] = ownerOf(owner)
+    if (owner !== owner.trim()) this.#padded++
     this.#span(line)
     return this.#rows === RECORDS_PER_REQUEST ? this.#cut() : full
   }
@@ -127,10 +131,11 @@ export class Cutter {
       lines: this.#lines.slice(0, rows),
       owners: this.#owners.slice(0, rows).sort(),
       refused: this.#refused,
+      padded: this.#padded,
       bytesRead: this.#bytesRead(),
     }
     this.#at = this.#start
-    this.#rows = this.#first = this.#last = 0
+    this.#rows = this.#first = this.#last = this.#padded = 0
     this.#refused = []
     return cut
   }

@@ -20,8 +20,15 @@ export function release(body: Uint8Array<ArrayBuffer>): void {
   if (!underWay.has(body)) body.buffer.transfer?.(0)
 }
 
-/** Keeps its connections, as many as there are requests at once. */
-export function createFetch(): Fetch {
+/** Of a connection that did not come about, so that nothing can have arrived. */
+const NOT_CONNECTED: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
+
+/**
+ * Keeps its connections, as many as there are requests at once.
+ *
+ * @param onReached told where a request may have arrived
+ */
+export function createFetch(onReached: () => void): Fetch {
   const secure = { request: httpsRequest, agent: new HttpsAgent({ keepAlive: true }) }
   const plain = { request: httpRequest, agent: new HttpAgent({ keepAlive: true }) }
   return (url, { method = 'GET', headers, body, signal }) =>
@@ -36,8 +43,14 @@ export function createFetch(): Fetch {
       })
       underWay.add(bytes)
       sent.on('finish', () => underWay.delete(bytes))
-      sent.on('error', reject)
-      sent.on('response', (answer) => void read(answer).then(resolve, reject))
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        if (!NOT_CONNECTED.has(error.code)) onReached()
+        reject(error)
+      })
+      sent.on('response', (answer) => {
+        onReached()
+        void read(answer).then(resolve, reject)
+      })
       sent.end(bytes)
     })
 }

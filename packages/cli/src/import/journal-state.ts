@@ -75,6 +75,11 @@ export function readJournal(text: string, file: string): JournalState | undefine
   return state
 }
 
+/** Whether no chunk was sent to its end; one that holds refused rows only is done without a request. */
+export function isUnsent({ done }: JournalState): boolean {
+  return [...done.values()].every(({ requests }) => requests === 0)
+}
+
 /** The lines that the chunks which are done reach over, each as the line before the first one and the last one. */
 export function doneSpans({ begun, done }: JournalState): [after: number, last: number][] {
   const spans: [number, number][] = []

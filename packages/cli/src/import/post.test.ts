@@ -31,6 +31,7 @@ function stage(answer: Answer, giveUpAfter = 60_000) {
     settings,
     pace: new Pace('users'),
     stop: stop.signal,
+    keyHint: '',
     onRetry() {},
   })
   return { poster, taken, stop }

@@ -6,7 +6,7 @@
 import type { HeapRequestError } from 'heap-edge'
 import { retryDelay } from 'heap-edge/retry'
 import { type Ending, refusalOf, send, type Settings } from 'heap-edge/send'
-import { Failure, EXIT, KEY_HINT } from '../failure.ts'
+import { Failure, EXIT } from '../failure.ts'
 import { bytesOf, type Cut, type Refused } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
 import { ownersOf } from './owners.ts'
@@ -21,6 +21,8 @@ export interface PostOptions {
   pace: Pace
   /** From its abort on nothing new is sent; what is under way is waited for. */
   stop: AbortSignal
+  /** What to look at where a key is refused. */
+  keyHint: string
   /** Told why a request is tried again. */
   onRetry: (reason: string) => void
   /** Told for how many ms a request waits for Heap's limits. */
@@ -130,7 +132,7 @@ export class Poster {
   /** Sends what is left of a request that was refused. */
   async #without(part: Part, error: HeapRequestError, posted: Posted): Promise<void> {
     const { list } = this.#options
-    if (!ABOUT_ROWS.has(error.status)) throw refusedAtAll(error.message, error.status)
+    if (!ABOUT_ROWS.has(error.status)) throw this.#refusedAtAll(error.message, error.status)
     const others: number[] = []
     for (let row = 0; row < part.rows; row++) {
       const refusal = refusalOf(`/${list}/${row}`, { outcome: 'rejected', error })
@@ -142,9 +144,9 @@ export class Poster {
 
     // It does not say which row it was.
     const elsewhere = error.problems.find(({ pointer }) => pointer !== '' && pointer !== `/${list}`)
-    if (elsewhere) throw refusedAtAll(`${elsewhere.pointer} ${elsewhere.detail}`, error.status)
+    if (elsewhere) throw this.#refusedAtAll(`${elsewhere.pointer} ${elsewhere.detail}`, error.status)
     if (part.rows === 1) {
-      if (this.#taken === 0 && ++this.#alone > MOST_ALONE) throw refusedAtAll(error.message, error.status)
+      if (this.#taken === 0 && ++this.#alone > MOST_ALONE) throw this.#refusedAtAll(error.message, error.status)
       posted.refusedRows.push({
         line: part.lines[0] as number,
         problems: [{ pointer: '', detail: `was refused by the server: ${error.message}` }],
@@ -154,6 +156,14 @@ export class Poster {
     const half = part.rows >> 1
     await this.#send(this.#pick(part, others.slice(0, half)), posted)
     await this.#send(this.#pick(part, others.slice(half)), posted)
+  }
+
+  #refusedAtAll(message: string, status: number | undefined): Failure {
+    const hint =
+      status === 401 || status === 403
+        ? this.#options.keyHint
+        : 'Look at the environment id and the address, with heap-edge doctor.'
+    return new Failure(`The server refuses the import: ${message}. ${hint}`, EXIT.input)
   }
 
   #pick({ body, lines }: Part, rows: readonly number[]): Part {
@@ -176,10 +186,4 @@ function endsOf(header: string | null): typeof NONE | undefined {
   if (header === null) return
   const counts = [...header.matchAll(/(\w+)=(\d{1,4})/g)].map(([, name = '', count]) => [name, Number(count)] as const)
   return { ...NONE, ...Object.fromEntries(counts) }
-}
-
-function refusedAtAll(message: string, status: number | undefined): Failure {
-  const hint =
-    status === 401 || status === 403 ? KEY_HINT : 'Look at the environment id and the address, with heap-edge doctor.'
-  return new Failure(`The server refuses the import: ${message}. ${hint}`, EXIT.input)
 }

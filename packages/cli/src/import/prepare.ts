@@ -43,7 +43,7 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
     try {
       record = check(path, mapped.record).record as Record<string, unknown>
     } catch (error) {
-      return { problems: (error as HeapRequestError).problems }
+      return { problems: (error as HeapRequestError).problems.map(ofFile) }
     }
     if (kind === 'events') {
       record.timestamp ??= startedAt
@@ -51,6 +51,12 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
     }
     return { json: JSON.stringify(record), owner: nameOf(record) }
   }
+}
+
+/** A file has no Date. */
+function ofFile(problem: Problem): Problem {
+  if (!problem.detail.startsWith('must be a Date or')) return problem
+  return { ...problem, detail: 'must be an ISO 8601 time, such as 2026-11-01T10:00:00Z' }
 }
 
 /** Whom a record is about. */

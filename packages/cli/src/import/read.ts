@@ -31,9 +31,14 @@ const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
 /**
  * @param stop ends it early
+ * @param onNote told what is to be known before the first row
  * @throws Failure where the file cannot be read to its end; the chunks before it have been given then
  */
-export async function* readChunks(input: ReadInput, stop: AbortSignal): AsyncGenerator<Chunk> {
+export async function* readChunks(
+  input: ReadInput,
+  stop: AbortSignal,
+  onNote: (line: string) => void,
+): AsyncGenerator<Chunk> {
   const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
   const worker = new Worker(new URL(file, import.meta.url) as import('node:url').URL, {
     workerData: input,
@@ -49,7 +54,8 @@ export async function* readChunks(input: ReadInput, stop: AbortSignal): AsyncGen
         // Here, since this thread has more time than the other one.
         yield { ...said.chunk, sha256: hash('sha256', said.chunk.body) }
         worker.postMessage('taken', [])
-      } else if ('failure' in said) throw new Failure(said.failure, said.exitCode)
+      } else if ('note' in said) onNote(said.note)
+      else if ('failure' in said) throw new Failure(said.failure, said.exitCode)
       else return
     }
   } catch (error) {

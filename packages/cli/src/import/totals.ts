@@ -17,15 +17,23 @@ export class Totals {
   /** Bytes of the file until the end of what is done; in a run before: until where this one begins to send. */
   bytes = 0
   bytesBefore = 0
+  /** Rows about somebody whose name begins or ends with a blank. */
+  padded = 0
   /** Until when requests wait for Heap's limits, by the clock of {@link elapsedMs}. */
   waitsUntilMs = 0
 
   add(
-    { rows, refused, bytesRead }: Pick<Chunk, 'rows' | 'bytesRead'> & { refused: { length: number } },
+    {
+      rows,
+      refused,
+      bytesRead,
+      padded,
+    }: Pick<Chunk, 'rows' | 'bytesRead' | 'padded'> & { refused: { length: number } },
     counts: Counts,
     before: boolean,
   ): void {
     this.rows += rows + refused.length
+    this.padded += padded
     this.bytes = Math.max(this.bytes, bytesRead)
     for (const name of Object.keys(this.counts) as (keyof Counts)[]) this.counts[name] += counts[name]
     if (!before) return
@@ -74,10 +82,15 @@ export class Totals {
     return `${count(refused, 'row')} ${were} refused; ${report} says why. Put ${them} right, and import ${them} alone.`
   }
 
-  /** What is to be known of the rows that a proxy took and Heap has not got. */
+  /** What is to be known of rows that are good, and may not be what was meant. */
   notes(): string[] {
     const { queued, suppressed } = this.counts
     return [
+      ...(this.padded
+        ? [
+            `${count(this.padded, 'row')} with blanks at the ends of its identity or account_id: to Heap that is somebody else than without.`,
+          ]
+        : []),
       ...(queued
         ? [`Queued: safe in the proxy's outbox, and sent to Heap by itself. /admin of the proxy shows it.`]
         : []),

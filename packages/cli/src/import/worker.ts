@@ -14,13 +14,15 @@ import { createReady } from './ready.ts'
 import { readBlocks } from './source.ts'
 
 /** What the thread says. */
-export type Said = { chunk: Cut } | { end: true } | { failure: string; exitCode: ExitCode }
+export type Said = { note: string } | { chunk: Cut } | { end: true } | { failure: string; exitCode: ExitCode }
 
 /** Chunks that wait to be taken by the main thread. */
 const AHEAD = 3
 
 const { file, format, kind, mapping, appId, origin } = workerData as ReadInput
 const port = parentPort as NonNullable<typeof parentPort>
+
+const NO_TIME = 'No column is the time of an event: all get the time when the import began.'
 
 /** A message for each chunk that the main thread has taken. */
 const taken = on(port, 'message')
@@ -51,13 +53,12 @@ async function read(): Promise<void> {
   const { list } = ROUTES[kind]
   const cutter = new Cutter(`{${appId && `"app_id":"${appId}",`}"${list}":[`, ']}', () => bytesRead)
   let number = 0
+  const onHeader = (columns: string[]) => {
+    mapper.checkHeader(columns)
+    if (kind === 'events' && !mapper.hasColumn('timestamp', columns)) say({ note: NO_TIME })
+  }
   try {
-    for await (const rows of readRows(
-      counted(readBlocks(file)),
-      format,
-      (columns) => mapper.checkHeader(columns),
-      ready,
-    )) {
+    for await (const rows of readRows(counted(readBlocks(file)), format, onHeader, ready)) {
       for (const row of rows) {
         const prepared = prepare(row, ++number)
         const chunk = prepared.problems

@@ -25,7 +25,7 @@ describe('columns', () => {
       record: { identity: 'a', properties: { identity: 'b', Plan: 'pro', seats: 5 } },
     })
     expect(map(mapping, { mail: 'a', seats: 'many' })).toEqual({
-      problem: { pointer: '/seats', detail: 'must be a number' },
+      problem: { pointer: '/seats', detail: 'must be a number with a point, as 12.5' },
     })
     expect(map(mapping, { mail: 'a', seats: null })).toEqual({ record: { identity: 'a', properties: { seats: null } } })
     expect(map({ event: 'Signup' }, { identity: 'a' }, 'events')).toEqual({

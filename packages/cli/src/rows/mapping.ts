@@ -97,11 +97,11 @@ export class Mapper {
   /** @throws Failure where the header lacks a column that is named, or that is needed */
   checkHeader(columns: readonly string[]): void {
     const { fields = {}, properties = {}, event } = this.#mapping
+    const has = (field: Fields) => this.hasColumn(field, columns)
     const named = [...Object.values(fields), ...Object.keys(properties), ...this.#numbers]
     const missing = named.find((column) => !columns.includes(column))
     const there = `the columns are ${columns.join(', ')}`
     if (missing !== undefined) throw new Failure(`There is no column "${missing}"; ${there}.`)
-    const has = (field: Fields) => columns.includes(fields[field] ?? field)
     const needs: Fields[][] = {
       users: [['identity' as const]],
       accounts: [['account_id' as const]],
@@ -112,6 +112,11 @@ export class Mapper {
     if (lacking === undefined) return
     const flag = `--${lacking.replaceAll('_', '-')}-column`
     throw new Failure(`There is no column "${lacking}": name the one that it is by ${flag}; ${there}.`)
+  }
+
+  /** Whether some column has a field. */
+  hasColumn(field: Fields, columns: readonly string[]): boolean {
+    return columns.includes(this.#mapping.fields?.[field] ?? field)
   }
 
   /** A record of a row. Whether it is a good one is not looked at here. */
@@ -131,7 +136,7 @@ export class Mapper {
       const number = this.#numbers.has(column) && value !== null ? asNumber(value) : undefined
       const given = number ?? value
       if (this.#numbers.has(column) && typeof given === 'string') {
-        return { problem: { pointer: `/${column}`, detail: 'must be a number' } }
+        return { problem: { pointer: `/${column}`, detail: 'must be a number with a point, as 12.5' } }
       }
       const field = this.#fieldOf.get(column)
       if (field !== undefined) record[field] = field === 'timestamp' ? asTime(given) : given
