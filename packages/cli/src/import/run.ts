@@ -13,7 +13,7 @@ import type { RefusedReport } from './report.ts'
 import { Turns } from './turns.ts'
 
 /** Chunks that are noted, or about to be, while others are sent. */
-const AHEAD = 6
+const AHEAD = 16
 
 export interface RunOptions {
   chunks: AsyncIterable<Chunk>

@@ -17,7 +17,7 @@ import { readBlocks } from './source.ts'
 export type Said = { note: string } | { chunk: Cut } | { end: true } | { failure: string; exitCode: ExitCode }
 
 /** Chunks that wait to be taken by the main thread. */
-const AHEAD = 3
+const AHEAD = 4
 
 const { file, format, kind, mapping, appId, origin } = workerData as ReadInput
 const port = parentPort as NonNullable<typeof parentPort>
