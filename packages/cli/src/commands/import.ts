@@ -86,7 +86,7 @@ async function look(what: What, files: Files, { output }: Given): Promise<ExitCo
     stopProgress()
   }
   const { rows, counts } = totals
-  const refusal = totals.refusal(files.report)
+  const refusal = totals.refusal(files.report, true)
   output.result(
     {
       dryRun: true,

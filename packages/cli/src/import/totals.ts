@@ -74,11 +74,12 @@ export class Totals {
     return table({ rows: this.rows, good: this.rows - refused, refused, time: duration(this.elapsedMs / 1000) })
   }
 
-  /** A sentence about the rows that were refused; nothing where there are none. */
-  refusal(report: string): string | undefined {
+  /** A sentence about the rows that were refused, or would be; nothing where there are none. */
+  refusal(report: string, isDry = false): string | undefined {
     const { refused } = this.counts
     if (refused === 0) return
     const [were, them] = refused === 1 ? ['was', 'it'] : ['were', 'them']
+    if (isDry) return `An import leaves out ${count(refused, 'row')}; ${report} says why.`
     return `${count(refused, 'row')} ${were} refused; ${report} says why. Put ${them} right, and import ${them} alone.`
   }
 
