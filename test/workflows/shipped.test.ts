@@ -3,6 +3,7 @@
  * sandbox and stand-ins.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { OPT_OUTS } from '../../apps/proxy/src/deletions/sample.ts'
 import { type Local, startLocal } from '../local.ts'
 import type { Worksheet } from '../stand-ins/google/grid.ts'
 import {
@@ -142,20 +143,6 @@ it('goes on where it failed once somebody says so, and shows no key that Clearbi
   expect(looked).toEqual([addresses[0], addresses[1], addresses[1], addresses[2]])
   expect(await users()).toMatchObject(Object.fromEntries(addresses.map((email) => [email, { email }])))
 })
-
-const OPT_OUTS = [
-  { user_name: 'john123', email: 'john@example.com', identity_type: 'identity', value: '310068', opt_out: true },
-  { user_name: 'Ant', email: 'Ant@example.com', identity_type: 'user_id', value: '5954094055083999', opt_out: false },
-  { user_name: 'Mary', email: 'mary@example.com', identity_type: 'identity', value: '498763', opt_out: true },
-  {
-    user_name: 'Billy',
-    email: 'billy@example.com',
-    identity_type: 'user_id',
-    value: '6514974001406129',
-    opt_out: false,
-  },
-  { user_name: 'Jess', email: 'jess@example.com', identity_type: 'identity', value: '112017', opt_out: true },
-]
 
 it('deletes those who opted out and nobody else, and says so once, though Slack fails twice', async () => {
   await fetch(`${local.sandbox}/_sandbox/reset`, { method: 'POST' })

@@ -4,10 +4,10 @@
  */
 import { isObject } from '@heap-edge/contract'
 import { type Context, Hono } from 'hono'
-import { type Config, configOf } from '../config.ts'
+import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
 import type { Place } from '../outbox/durable.ts'
-import { outboxShard, placesOf } from '../outbox/shards.ts'
+import { parseSetAsideId, placesOf, outboxShard, setAsideId } from '../outbox/shards.ts'
 import type { SetAsideRow } from '../outbox/sql.ts'
 import { problem } from '../problem.ts'
 import { limitBody } from './body.ts'
@@ -31,7 +31,7 @@ outbox.get('/', async (c) => {
     return problem(c, 'invalid-body', `limit must be a whole number from 0 to ${MOST_LISTED}.`)
   }
   const after = c.req.query('after')
-  const from = after === undefined ? undefined : parseId(after, configOf(c.env))
+  const from = after === undefined ? undefined : parseSetAsideId(after, configOf(c.env))
   if (after !== undefined && !from)
     return problem(c, 'invalid-body', 'after must be the id of a record that was set aside.')
 
@@ -72,7 +72,7 @@ outbox.post('/retry', async (c) => {
     ids = null
   }
   const listed = ids === undefined || (Array.isArray(ids) && ids.length > 0 && ids.length <= MOST_LISTED)
-  const places = Array.isArray(ids) ? ids.map((id) => parseId(id, configOf(c.env))) : []
+  const places = Array.isArray(ids) ? ids.map((id) => parseSetAsideId(id, configOf(c.env))) : []
   if (!listed || places.includes(undefined)) {
     return problem(c, 'invalid-body', 'Send nothing, or { "ids": [...] } with ids of records that were set aside.', [
       { pointer: '/ids', detail: `must be a list of 1 to ${MOST_LISTED} ids` },
@@ -96,24 +96,13 @@ outbox.post('/retry', async (c) => {
 })
 
 outbox.delete('/:id', async (c) => {
-  const id = parseId(c.req.param('id'), configOf(c.env))
+  const id = parseSetAsideId(c.req.param('id'), configOf(c.env))
   const gone = id && (await shardOf(c, id).discard(id, id.number))
   return gone ? c.body(null, 204) : problem(c, 'not-found', 'No record of this id is set aside.')
 })
 
 function shardOf(c: AdminContext, { app_id, shard }: Place) {
   return outboxShard(c.env, app_id, shard)
-}
-
-/** The id of a record that was set aside: the environment, the shard and the number there. */
-export function setAsideId({ app_id, shard }: Place, number: number): string {
-  return `${app_id}-${shard}-${number}`
-}
-
-function parseId(id: unknown, config: Config): (Place & { number: number }) | undefined {
-  const [, app_id = '', shard, number] = /^(\d+)-(\d{1,2})-(\d{1,15})$/.exec(String(id)) ?? []
-  if (!config.appIds.has(app_id) || Number(shard) >= config.outbox.shards) return undefined
-  return { app_id, shard: Number(shard), number: Number(number) }
 }
 
 async function listSetAside(c: AdminContext, from: (Place & { number: number }) | undefined, most: number) {

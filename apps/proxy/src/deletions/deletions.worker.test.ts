@@ -6,26 +6,13 @@ import type { Env } from '../env.ts'
 import app from '../index.ts'
 import { outboxShard, shardOf } from '../outbox/shards.ts'
 import { deletionLedger } from './durable.ts'
+import { OPT_OUTS } from './sample.ts'
 
 const env = workers.env as unknown as Env
 const APP_ID = '123456789'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const LOCATION = /^\/admin\/deletions\/([\w-]{36})$/
-
-const SAMPLE = [
-  { user_name: 'john123', email: 'john@example.com', identity_type: 'identity', value: '310068', opt_out: true },
-  { user_name: 'Ant', email: 'Ant@example.com', identity_type: 'user_id', value: '5954094055083999', opt_out: false },
-  { user_name: 'Mary', email: 'mary@example.com', identity_type: 'identity', value: '498763', opt_out: true },
-  {
-    user_name: 'Billy',
-    email: 'billy@example.com',
-    identity_type: 'user_id',
-    value: '6514974001406129',
-    opt_out: false,
-  },
-  { user_name: 'Jess', email: 'jess@example.com', identity_type: 'identity', value: '112017', opt_out: true },
-]
 
 /** Heap, Slack and the receiver of the webhook. */
 class World {
@@ -151,7 +138,7 @@ async function outcome(response: Promise<Response>): Promise<string> {
 
 describe('the opt-out workflow', () => {
   it('deletes three of five, polls, and tells once, by name', async () => {
-    const id = await deletionOf({ records: SAMPLE })
+    const id = await deletionOf({ records: OPT_OUTS })
     expect(await shown(id)).toMatchObject({ state: 'accepted', users: 3 })
     await settle()
     expect(world.deletions).toEqual([
@@ -210,7 +197,7 @@ describe('the opt-out workflow', () => {
   })
 
   it('deletes nobody where nobody opted out', async () => {
-    const response = await post('/admin/deletions', { records: SAMPLE.filter(({ opt_out }) => !opt_out) })
+    const response = await post('/admin/deletions', { records: OPT_OUTS.filter(({ opt_out }) => !opt_out) })
     expect([response.status, await response.json()]).toEqual([200, { users: 0, skipped: 2 }])
     await settle()
     expect(world.requests).toEqual([])
@@ -377,7 +364,7 @@ describe('what Heap does', () => {
   })
 
   it('hours of pending: told after 4, once; given up after 24, and still found complete by hand', async () => {
-    const id = await deletionOf({ records: SAMPLE })
+    const id = await deletionOf({ records: OPT_OUTS })
     await settle()
     for (let i = 0; i < 23; i++) await after(10 * MINUTE_MS)
     expect(world.slack).toEqual([])
@@ -490,11 +477,11 @@ describe('requests', () => {
     [{ users: [{ user_id: 'x' }] }, '/users/0/user_id'],
     [{ users: Array.from({ length: 10_001 }, (_, user_id) => ({ user_id })) }, '/users'],
     [{ users: [{ identity: 'a' }], app_id: '987654321' }, '/app_id'],
-    [{ users: [{ identity: 'a' }], records: SAMPLE }, '/records'],
+    [{ users: [{ identity: 'a' }], records: OPT_OUTS }, '/records'],
     [{ records: [] }, '/records'],
-    [{ records: [SAMPLE[0], { ...SAMPLE[1], identity_type: 'email' }] }, '/records/1/identity_type'],
-    [{ records: [SAMPLE[1], { ...SAMPLE[0], value: '' }] }, '/records/1/value'],
-    [{ records: [{ ...SAMPLE[0], opt_out: 'true' }] }, '/records/0/opt_out'],
+    [{ records: [OPT_OUTS[0], { ...OPT_OUTS[1], identity_type: 'email' }] }, '/records/1/identity_type'],
+    [{ records: [OPT_OUTS[1], { ...OPT_OUTS[0], value: '' }] }, '/records/1/value'],
+    [{ records: [{ ...OPT_OUTS[0], opt_out: 'true' }] }, '/records/0/opt_out'],
     [{ records: [null] }, '/records/0'],
   ]
   it.each(BAD)('%j is refused at %j, and nothing is submitted', async (body, pointer) => {

@@ -4,12 +4,11 @@
  * @module
  */
 import { EVENTS_PER_IDENTITY, isObject, REQUESTS_PER_IDENTITY } from '@heap-edge/contract'
-import { setAsideId } from '../admin/outbox.ts'
 import { configOf } from '../config.ts'
 import { deletionLedger } from '../deletions/durable.ts'
 import type { Env } from '../env.ts'
 import type { Place } from '../outbox/durable.ts'
-import { outboxShard, placesOf } from '../outbox/shards.ts'
+import { outboxShard, placesOf, setAsideId } from '../outbox/shards.ts'
 import type { SetAsideRow } from '../outbox/sql.ts'
 import type { OutboxStatus } from '../outbox/world.ts'
 import { workflowLedger } from '../workflows/durable.ts'

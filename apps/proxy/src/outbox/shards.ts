@@ -63,3 +63,15 @@ export async function storeUnsent(
   }
   return moved.length > 0 ? storeUnsent(env, app_id, moved, { outbox } as Config, unanswered) : {}
 }
+
+/** The id of a record that was set aside: the environment, the shard and the number there. */
+export function setAsideId({ app_id, shard }: Place, number: number): string {
+  return `${app_id}-${shard}-${number}`
+}
+
+/** Where such a record is; nothing where there can be none of this id. */
+export function parseSetAsideId(id: unknown, config: Config): (Place & { number: number }) | undefined {
+  const [, app_id = '', shard, number] = /^(\d+)-(\d{1,2})-(\d{1,15})$/.exec(String(id)) ?? []
+  if (!config.appIds.has(app_id) || Number(shard) >= config.outbox.shards) return undefined
+  return { app_id, shard: Number(shard), number: Number(number) }
+}

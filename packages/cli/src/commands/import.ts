@@ -6,17 +6,18 @@ import { createHash, randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { type CommandDef, defineCommand } from 'citty'
 import { command, type Given } from '../command.ts'
-import { asFailure, EXIT, type ExitCode, Failure, keyHint } from '../failure.ts'
+import { EXIT, type ExitCode, keyHint } from '../failure.ts'
 import { sendSettingsOf, targetOf } from '../heap.ts'
 import { type Files, filesOf, STDIN } from '../import/files.ts'
+import { finish } from '../import/finish.ts'
 import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
 import { createFetch } from '../import/http.ts'
-import { findJournal, type Journal, noJournal, openJournal } from '../import/journal.ts'
-import { doneSpans, type Head, isUnsent, type JournalState } from '../import/journal-state.ts'
+import { beginning, type Journal, noJournal, openJournal } from '../import/journal.ts'
+import { doneSpans, type Head } from '../import/journal-state.ts'
 import { Pace } from '../import/pace.ts'
-import { Poster, Unfinished } from '../import/post.ts'
+import { Poster } from '../import/post.ts'
 import { ROUTES } from '../import/prepare.ts'
-import { showProgress } from '../import/progress.ts'
+import { seldom, showProgress } from '../import/progress.ts'
 import { readChunks, type ReadInput } from '../import/read.ts'
 import { RefusedReport } from '../import/report.ts'
 import { run } from '../import/run.ts'
@@ -76,7 +77,7 @@ async function look(what: What, files: Files, { output }: Given): Promise<ExitCo
   const totals = new Totals()
   const stop = new AbortController()
   const origin = { id: 'dry-run', startedAt: new Date().toISOString() }
-  const stopProgress = watch(totals, files, output.json)
+  const stopProgress = showProgress(() => totals.state(files.size), output.json)
   try {
     for await (const chunk of readChunks({ ...what, appId: '', origin }, stop.signal, output.note)) {
       await report.add(chunk.refused)
@@ -124,7 +125,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     to: createHash('sha256').update(`${url} ${sendSettings.appId}`).digest('base64url'),
     startedAt: new Date().toISOString(),
   }
-  const { head, before } = await beginning(files, wanted, given.on('resume'))
+  const { head, before } = await beginning(files.journal, wanted, given.on('resume'))
   const totals = new Totals()
   if (before?.ended) {
     for (const done of before.done.values()) {
@@ -136,7 +137,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
       )
     }
     output.note('This import is complete already; nothing was sent.')
-    return finish({ totals, failure: undefined, interrupted: false, files, given })
+    return finish({ totals, failure: undefined, interrupted: false, files, output })
   }
   const report = new RefusedReport(files.report)
   await (before ? report.keep(doneSpans(before)) : report.clear())
@@ -149,7 +150,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     stop.abort()
   })
   if (!files.journal) output.note('Without --journal this import cannot go on where it stopped; give one to be safe.')
-  const stopProgress = watch(totals, files, output.json)
+  const stopProgress = showProgress(() => totals.state(files.size), output.json)
   let failure: Error | undefined
   try {
     failure = await run({
@@ -182,119 +183,10 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
   // One with the keys of a journal before it stays: what they were sent with may have arrived elsewhere.
   if (files.journal && !before && head === wanted && !reached && (failure || interrupted)) {
     await rm(files.journal, { force: true })
-    return finish({ totals, failure, interrupted, files: { ...files, journal: undefined }, given, unsent: true })
+    return finish({ totals, failure, interrupted, files: { ...files, journal: undefined }, output, unsent: true })
   }
-  return finish({ totals, failure, interrupted, files, given })
-}
-
-interface Finish {
-  totals: Totals
-  failure: Error | undefined
-  interrupted: boolean
-  files: Files
-  given: Given
-  /** Nothing of it can have arrived anywhere. */
-  unsent?: boolean
-}
-
-/** Tells how it ended. */
-function finish({ totals, failure, interrupted, files, given: { output }, unsent }: Finish): ExitCode {
-  const complete = failure === undefined && !interrupted
-  const refusal = totals.refusal(files.report)
-  const error = complete ? undefined : sentence(failure, interrupted, files, unsent)
-  const exitCode = complete ? (refusal === undefined ? EXIT.ok : EXIT.input) : codeOf(failure, interrupted)
-  output.result(
-    {
-      ...totals.json(),
-      complete,
-      exitCode,
-      ...(files.journal !== undefined && { journal: files.journal }),
-      ...(refusal !== undefined && { report: files.report }),
-      ...(error !== undefined && { error }),
-    },
-    complete || totals.rows > 0 ? totals.table() : '',
-  )
-  for (const line of totals.notes()) output.note(line)
-  if (refusal !== undefined) output.note(refusal)
-  if (error !== undefined) output.note(error)
-  return exitCode
-}
-
-function codeOf(failure: Error | undefined, interrupted: boolean): ExitCode {
-  if (interrupted) return EXIT.interrupted
-  return failure instanceof Unfinished ? EXIT.again : asFailure(failure).exitCode
-}
-
-function sentence(failure: Error | undefined, interrupted: boolean, { journal }: Files, unsent = false): string {
-  const resume = unsent
-    ? 'Nothing was sent: look at the address, and run the command again.'
-    : journal
-      ? 'Run the same command with --resume to go on; what is done is not sent again.'
-      : 'Not all rows were sent, and without --journal it cannot go on.'
-  if (interrupted) return `Interrupted. ${resume}`
-  if (failure instanceof Unfinished) return `Stopped: ${failure.message}. ${resume}`
-  return asFailure(failure).message
-}
-
-/**
- * What to begin or to go on with.
- *
- * @throws Failure where that is not what was asked for
- */
-async function beginning(
-  { journal }: Files,
-  head: Head,
-  resume: boolean,
-): Promise<{ head: Head; before?: JournalState }> {
-  if (journal === undefined) {
-    if (resume) throw new Failure('--resume from standard input or a pipe needs the --journal of the first run.')
-    return { head }
-  }
-  const before = await findJournal(journal)
-  if (!before) return { head }
-  const { id, kind, startedAt, to } = before.head
-  // It went wrong elsewhere. With the keys of then, since another address may lead to the same environment: what has arrived
-  // there without anybody's knowing is not sent twice.
-  const elsewhere = kind === head.kind && to !== head.to
-  if (elsewhere && !before.ended && isUnsent(before)) return { head: { ...head, id, startedAt } }
-  if (!resume) {
-    if (before.ended) return { head }
-    throw new Failure(
-      `An import of this file did not come to its end: go on with --resume, or remove ${journal} to send all of it again.`,
-    )
-  }
-  if (kind !== head.kind) throw new Failure(`${journal} is of an import of ${kind}.`)
-  if (to !== head.to) {
-    throw new Failure(`${journal} is of an import to another environment or address: give the same, or remove it.`)
-  }
-  return { head: before.head, before }
-}
-
-function watch(totals: Totals, { size }: Files, quiet: boolean): () => void {
-  // Who wants JSON has a program look at it; a terminal may still show how far it is.
-  if (quiet && !process.stderr.isTTY) return () => {}
-  return showProgress(() => ({
-    rows: totals.rows,
-    bytes: totals.bytes,
-    size,
-    elapsedMs: totals.elapsedMs,
-    rowsBefore: totals.before,
-    bytesBefore: totals.bytesBefore,
-    waitsMs: totals.waitsUntilMs - totals.elapsedMs,
-  }))
+  return finish({ totals, failure, interrupted, files, output })
 }
 
 /** How long an attempt may take: a proxy has to ask for each identity of a thousand rows. In ms. */
 const TIMEOUT_MS = 60_000
-
-/** While a server is gone every request would tell it. In ms. */
-const SELDOM_MS = 15_000
-
-function seldom(note: (line: string) => void): (reason: string) => void {
-  let last = -Infinity
-  return (reason) => {
-    if (performance.now() - last < SELDOM_MS) return
-    last = performance.now()
-    note(`Trying again: ${reason}`)
-  }
-}

@@ -4,9 +4,10 @@
  * @module
  */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { Failure } from '../failure.ts'
 import type { Chunk } from './chunk.ts'
 import { unwritten } from './files.ts'
-import { type Done, type Head, type JournalState, readJournal } from './journal-state.ts'
+import { type Done, type Head, isUnsent, type JournalState, readJournal } from './journal-state.ts'
 
 export interface Journal {
   /** Resolves when it is on the disk. */
@@ -50,6 +51,40 @@ export async function openJournal(file: string, head: Head, before?: JournalStat
     end: () => lines.append({ ended: true }),
     close: () => handle.close(),
   }
+}
+
+/**
+ * What to begin or to go on with.
+ *
+ * @throws Failure where that is not what was asked for
+ */
+export async function beginning(
+  journal: string | undefined,
+  head: Head,
+  resume: boolean,
+): Promise<{ head: Head; before?: JournalState }> {
+  if (journal === undefined) {
+    if (resume) throw new Failure('--resume from standard input or a pipe needs the --journal of the first run.')
+    return { head }
+  }
+  const before = await findJournal(journal)
+  if (!before) return { head }
+  const { id, kind, startedAt, to } = before.head
+  // It went wrong elsewhere. With the keys of then, since another address may lead to the same environment: what has arrived
+  // there without anybody's knowing is not sent twice.
+  const elsewhere = kind === head.kind && to !== head.to
+  if (elsewhere && !before.ended && isUnsent(before)) return { head: { ...head, id, startedAt } }
+  if (!resume) {
+    if (before.ended) return { head }
+    throw new Failure(
+      `An import of this file did not come to its end: go on with --resume, or remove ${journal} to send all of it again.`,
+    )
+  }
+  if (kind !== head.kind) throw new Failure(`${journal} is of an import of ${kind}.`)
+  if (to !== head.to) {
+    throw new Failure(`${journal} is of an import to another environment or address: give the same, or remove it.`)
+  }
+  return { head: before.head, before }
 }
 
 class Lines {

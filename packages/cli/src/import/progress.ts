@@ -60,9 +60,11 @@ export function duration(seconds: number): string {
  * Shows it on standard error until it is told to stop.
  *
  * @param now how it stands
+ * @param quiet where a program looks at the result: only a terminal is shown it then
  */
-export function showProgress(now: () => State): () => void {
+export function showProgress(now: () => State, quiet: boolean): () => void {
   const { stderr } = process
+  if (quiet && !stderr.isTTY) return () => {}
   const clear = () => stderr.write('\r\u001B[K')
   const draw = () => {
     const state = now()
@@ -74,5 +76,18 @@ export function showProgress(now: () => State): () => void {
   return () => {
     clearInterval(timer)
     if (stderr.isTTY) clear()
+  }
+}
+
+/** While a server is gone every request would tell it. In ms. */
+const SELDOM_MS = 15_000
+
+/** Lets one reason through in a while. */
+export function seldom(note: (line: string) => void): (reason: string) => void {
+  let last = -Infinity
+  return (reason) => {
+    if (performance.now() - last < SELDOM_MS) return
+    last = performance.now()
+    note(`Trying again: ${reason}`)
   }
 }

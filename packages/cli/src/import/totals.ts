@@ -5,7 +5,7 @@
 import { count, type Facts, table } from '../output.ts'
 import type { Chunk } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
-import { duration } from './progress.ts'
+import { duration, type State } from './progress.ts'
 
 export class Totals {
   readonly none: Counts = { sent: 0, queued: 0, suppressed: 0, refused: 0, requests: 0, retries: 0 }
@@ -43,6 +43,12 @@ export class Totals {
 
   get elapsedMs(): number {
     return performance.now() - this.#start
+  }
+
+  /** How far it is. @param size of the file, in bytes */
+  state(size: number | undefined): State {
+    const { rows, bytes, elapsedMs, before: rowsBefore, bytesBefore } = this
+    return { rows, bytes, size, elapsedMs, rowsBefore, bytesBefore, waitsMs: this.waitsUntilMs - elapsedMs }
   }
 
   /** For scripts. */
