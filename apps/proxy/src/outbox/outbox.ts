@@ -10,7 +10,8 @@ import { ARRIVAL_MS, type Delivery } from '../forward.ts'
 import { bodyOf, chooseRows, countRows } from './batch.ts'
 import { Holds, LIMITER_RETRY_MS } from './holds.ts'
 import { Owners } from './owners.ts'
-import { afterDelivery, afterFailure, afterRefusal, GOOD_PACE, type Pace, withoutSuspects } from './pace.ts'
+import { afterDelivery, afterFailure, afterRefusal, GOOD_PACE, mostRecords, withoutSuspects } from './pace.ts'
+import type { Pace } from './pace.ts'
 import { Records } from './records.ts'
 import type { SetAsideRow, WaitingRow } from './sql.ts'
 import type { Arrival, ArrivedRow, OutboxRecord, OutboxSettings, OutboxStatus, World } from './world.ts'
@@ -223,11 +224,12 @@ export class Outbox {
       this.#pace = withoutSuspects(this.#pace)
     }
     const { suspects } = this.#pace
+    const most = mostRecords(this.#pace)
     if (suspects) {
-      const rows = this.#records.select({ ...wanted, ...suspects })
+      const rows = this.#records.select({ ...wanted, ...suspects, most: Math.min(most, suspects.most) })
       if (rows.length > 0 || suspects.only) return rows
     }
-    return this.#records.select({ ...wanted, most: RECORDS_PER_REQUEST })
+    return this.#records.select({ ...wanted, most })
   }
 
   /** What Heap's answer means for the records that it is about. */

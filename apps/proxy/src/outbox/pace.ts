@@ -2,6 +2,7 @@
  * When a shard of the outbox sends again, and how much at a time. Pure: time and random are handed in, in ms and from 0 to 1.
  * @module
  */
+import { RECORDS_PER_REQUEST } from '@heap-edge/contract'
 import { type Backoff, retryDelay } from 'heap-edge/retry'
 
 /** Between two attempts after a failure: at most a second, then two, and so on up to a minute. */
@@ -24,6 +25,14 @@ export interface Pace {
 
 /** Nothing has gone wrong. */
 export const GOOD_PACE: Pace = { failures: 0, notBefore: 0 }
+
+/**
+ * How many records the next request may have. After a failure one finds out whether Heap takes it: requests that fail count for
+ * Heap's limits too, and whoever is in them would have to wait for a minute once Heap is back.
+ */
+export function mostRecords({ failures }: Pace): number {
+  return failures > 0 ? 1 : RECORDS_PER_REQUEST
+}
 
 /** After Heap took a request. The search for a record that it refuses goes on. */
 export function afterDelivery({ suspects }: Pace): Pace {
