@@ -15,7 +15,7 @@ function insideWorkerd(name: string, configPath: string, bindings: Record<string
       name,
       include: ['src/**/*.worker.test.ts'],
       // Some send thousands of requests; on a busy machine they take their time.
-      testTimeout: 30_000,
+      testTimeout: 60_000,
       // itty-durable is CommonJS that requires ES modules; only the optimizer makes it loadable here.
       deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
     },
@@ -35,7 +35,7 @@ export default defineConfig({
           // A process for all files: each of them takes less time than to start one.
           isolate: false,
           // Properties with real cryptography take their time on a busy machine.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/*.test.ts'],
           exclude: ['**/*.worker.test.ts', '**/node_modules/**'],
         },
@@ -59,7 +59,9 @@ export default defineConfig({
           name: 'system',
           include: ['test/**/*.test.ts'],
           globalSetup: ['test/setup.ts'],
-          testTimeout: 60_000,
+          // However slow the machine is: what a test waits for comes, or a minute shows that it does not.
+          expect: { poll: { timeout: 60_000 } },
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -20,7 +20,6 @@ const PHONE = {
   colorScheme: 'dark',
   hasTouch: true,
 } as const
-const SOON = { timeout: 20_000 }
 
 let google: Google
 let account: { client_email: string }
@@ -74,7 +73,7 @@ async function mendHeap(): Promise<void> {
 async function setAside(identity: string): Promise<void> {
   for (const status of [503, 400]) await failHeap({ status, path: '/api/track', times: 1 })
   expect(await post('/api/track', { event: 'Signup', identity, properties: { plan: 'pro' } })).toBe(202)
-  await aside().filter({ hasText: identity }).waitFor(SOON)
+  await aside().filter({ hasText: identity }).waitFor()
 }
 
 async function enter(page: Page, token: string): Promise<void> {
@@ -83,7 +82,7 @@ async function enter(page: Page, token: string): Promise<void> {
 }
 
 const status = (page: Page) => page.locator('#status')
-const figure = (id: string) => expect.poll(() => page.locator(`#${id}`).textContent(), SOON)
+const figure = (id: string) => expect.poll(() => page.locator(`#${id}`).textContent())
 const aside = () => page.locator('#aside li.row')
 
 it('asks for the token, refuses a wrong one, and keeps the right one in this tab only', async () => {
@@ -126,7 +125,7 @@ it('shows what comes, what waits while Heap fails, and that it is gone again', a
   const waiting = Number(await page.locator('#waiting').textContent())
   // Of the 40, those that are beyond the limit of 30, and the one that Heap did not take.
   expect(waiting).toBe(11)
-  await page.getByText('Heap does not take records at this time: Heap answered 503').waitFor(SOON)
+  await page.getByText('Heap does not take records at this time: Heap answered 503').waitFor()
   await figure('records-legend').toMatch(/Accepted 101.*Queued 11.*Refused 1/)
   await figure('latency').toMatch(/ ms$/)
   expect(await page.locator('.tile', { hasText: 'Time to Heap' }).textContent()).toContain('last 15 minutes')
@@ -138,7 +137,7 @@ it('shows what comes, what waits while Heap fails, and that it is gone again', a
 
   await mendHeap()
   expect(await post('/admin/outbox/retry', {}, ADMIN)).toBe(200)
-  await expect.poll(() => page.locator('#failing').isHidden(), SOON).toBe(true)
+  await expect.poll(() => page.locator('#failing').isHidden()).toBe(true)
 })
 
 it('tells Prometheus the same', async () => {
@@ -156,7 +155,7 @@ it('tells Prometheus the same', async () => {
 it('shows deletions with their state, and says where Heap refuses the key', async () => {
   await failHeap({ status: 401, path: '/api/public/v0/auth_token' })
   expect(await post('/admin/deletions', { users: [{ identity: 'bye@example.com' }] }, ADMIN)).toBe(202)
-  await page.locator('#deletions').getByText('1 user').waitFor(SOON)
+  await page.locator('#deletions').getByText('1 user').waitFor()
   expect(await page.locator('#deletions .badge').textContent()).toMatch(/accepted|submitting|pending/)
   // Heap is asked only once nothing of the user is under way any more, after 12 s.
   await page
@@ -171,11 +170,11 @@ it('has a run that failed go on by its button', async () => {
   const event = { event: 'Submit search form', time: '2026-01-01T00:00:00Z' }
   expect(await post('/hooks/event/local-hook-token', event)).toBe(202)
   const run = page.locator('#runs li.row')
-  await run.getByText('errored').first().waitFor(SOON)
+  await run.getByText('errored').first().waitFor()
   await run.getByText('append the row').waitFor()
   google.createSpreadsheet('searches-1', 'Searches', [['time', 'run']], account.client_email)
   await run.getByRole('button', { name: 'Retry' }).click()
-  await run.getByText('complete').first().waitFor(SOON)
+  await run.getByText('complete').first().waitFor()
   expect(await run.getByRole('button').count()).toBe(0)
 })
 
@@ -187,13 +186,13 @@ it('sends records that were set aside again, or discards them, by their buttons'
   const button = (name: string) => aside().getByRole('button', { name, exact: true })
   await failHeap({ status: 400, path: '/api/track', times: 1 })
   await button('Retry Signup of retried@example.com').click()
-  await aside().getByText('Sent again: Heap refused it (400)').waitFor(SOON)
+  await aside().getByText('Sent again: Heap refused it (400)').waitFor()
   await setAside('retried-too@example.com')
   await page.getByRole('button', { name: 'Retry all' }).click()
-  await expect.poll(() => aside().count(), SOON).toBe(0)
+  await expect.poll(() => aside().count()).toBe(0)
   const held = async () => (await local.held<{ users: { identity?: string }[] }>('users?limit=100')).users
   for (const identity of ['retried@example.com', 'retried-too@example.com']) {
-    await expect.poll(held, SOON).toContainEqual(expect.objectContaining({ identity }))
+    await expect.poll(held).toContainEqual(expect.objectContaining({ identity }))
   }
 
   await setAside('discarded@example.com')
@@ -210,7 +209,7 @@ it('says that the connection is lost, and takes it up again by itself', async ()
   await page.getByRole('button', { name: '24 hours' }).click()
   await status(page).getByText('Connection lost').waitFor()
   await page.unroute('**/admin/live*')
-  await status(page).getByText('Live').waitFor(SOON)
+  await status(page).getByText('Live').waitFor()
   await page.getByText('last 24 hours').first().waitFor()
   await page.getByRole('button', { name: '15 min' }).click()
   errors.length = 0
@@ -226,12 +225,12 @@ it('fits a phone', async () => {
 
   await setAside('phone@example.com')
   const retry = small.getByRole('button', { name: 'Retry Signup of phone@example.com' })
-  await retry.waitFor(SOON)
+  await retry.waitFor()
   const touched = await small.locator('button:visible, summary:visible').all()
   const boxes = await Promise.all(touched.map((element) => element.boundingBox()))
   expect(Math.min(...boxes.map((box) => box?.height ?? 0))).toBeGreaterThanOrEqual(40)
   await retry.tap()
-  await expect.poll(() => aside().count(), SOON).toBe(0)
+  await expect.poll(() => aside().count()).toBe(0)
   await phone.close()
 })
 
@@ -241,7 +240,7 @@ it('says where the admin routes are closed', async () => {
   await other.goto(`${closed.urls.proxy}/admin`)
   await enter(other, TOKEN)
   const said = () => other.locator('#gate-said').textContent()
-  await expect.poll(said, SOON).toBe('The admin routes of this Worker are closed. Set ADMIN_TOKEN to open them.')
+  await expect.poll(said).toBe('The admin routes of this Worker are closed. Set ADMIN_TOKEN to open them.')
   await other.close()
   await closed.stop()
 })
@@ -265,10 +264,10 @@ it.runIf(process.env.SCREENSHOTS)('is worth looking at under load', { timeout: 4
   const event = { event: 'Submit search form', time: '2026-01-02T00:00:00Z' }
   google.failNext(1, 400)
   await post('/hooks/event/local-hook-token', event)
-  await page.locator('#runs').getByText('errored').first().waitFor(SOON)
+  await page.locator('#runs').getByText('errored').first().waitFor()
   await failHeap({ status: 503, path: '/api/track' })
   for (let n = 0; n < 150; n++) await post('/api/track', { event: 'Purchase', identity: `user-${n % 60}@example.com` })
-  await page.getByText('Heap does not take records').waitFor(SOON)
+  await page.getByText('Heap does not take records').waitFor()
   await page.waitForTimeout(3000)
   await page.screenshot({ path: join(root, 'docs', 'operations.png'), fullPage: true })
 

@@ -39,7 +39,6 @@ interface HeapEvent {
   properties: { n?: number }
 }
 
-const SOON = { timeout: 30_000 }
 const ADMIN = { Authorization: 'Bearer local-admin-token' }
 const answers = () => page.locator('#answers li')
 const events = async () => (await local.held<{ events: HeapEvent[] }>('events?limit=1000')).events
@@ -49,8 +48,8 @@ async function outboxFailures(): Promise<number> {
   const { shards }: { shards: { failures: number }[] } = await response.json()
   return Math.max(...shards.map(({ failures }) => failures))
 }
-const waiting = (count: number) => expect.poll(() => page.locator('#waiting').textContent(), SOON).toBe(`${count}`)
-const place = (name: string) => expect.poll(() => page.locator(`#in-${name}`).textContent(), SOON)
+const waiting = (count: number) => expect.poll(() => page.locator('#waiting').textContent()).toBe(`${count}`)
+const place = (name: string) => expect.poll(() => page.locator(`#in-${name}`).textContent())
 
 async function click(button: string): Promise<void> {
   await page.getByRole('button', { name: button, exact: true }).click()
@@ -71,9 +70,7 @@ async function track(event: string): Promise<void> {
 /** Switches Heap off or on in the page, and waits until it is. */
 async function switchHeap(down: boolean): Promise<void> {
   await page.getByLabel('Heap is down').setChecked(down)
-  await expect
-    .poll(async () => (await local.held<{ faults: object[] }>('snapshot')).faults.length, SOON)
-    .toBe(Number(down))
+  await expect.poll(async () => (await local.held<{ faults: object[] }>('snapshot')).faults.length).toBe(Number(down))
 }
 
 it('brings events and properties from the page into Heap', async () => {
@@ -85,7 +82,7 @@ it('brings events and properties from the page into Heap', async () => {
   await track('Purchase')
   await click('Add to the user')
   await click('Add to the account')
-  await expect.poll(() => answers().count(), SOON).toBe(5)
+  await expect.poll(() => answers().count()).toBe(5)
   expect(await page.locator('#answers .status').allTextContents()).toEqual(Array(5).fill('200'))
 
   const held = await local.held<{ events: Record<string, unknown>[] }>('events')
@@ -138,7 +135,7 @@ it('tracks nobody without consent', async () => {
   await page.getByText('You are an anonymous visitor').waitFor()
   await page.getByLabel('This browser is offline').uncheck()
   await track('After')
-  await expect.poll(events, SOON).toMatchObject([{ event: 'After' }])
+  await expect.poll(events).toMatchObject([{ event: 'After' }])
   expect(errors).toEqual([])
 })
 
@@ -146,7 +143,7 @@ it('brings a burst of 500 into Heap in a few requests, and shows it', async () =
   await identify('bursting@example.com')
   await answers().first().waitFor()
   await click('Burst of 500')
-  await page.getByText('None was lost, none was doubled.').waitFor(SOON)
+  await page.getByText('None was lost, none was doubled.').waitFor()
   expect(await page.locator('#dots .heap').count()).toBe(500)
   expect(await answers().count()).toBeLessThan(6)
   await page.locator('#heap-events').getByText('Burst').first().waitFor()
@@ -188,7 +185,7 @@ it('keeps what Heap does not take in the outbox, and brings it into Heap once', 
   await switchHeap(true)
   // Once the outbox has met the failure, it costs no more than an event at a time of Heap's 1000 a minute.
   await track('Down')
-  await expect.poll(outboxFailures, SOON).toBeGreaterThan(0)
+  await expect.poll(outboxFailures).toBeGreaterThan(0)
   await click('Burst of 500')
   await place('outbox').toBe('500')
   await waiting(0)
@@ -200,7 +197,7 @@ it('keeps what Heap does not take in the outbox, and brings it into Heap once', 
   await switchHeap(false)
   // Rather than wait for the next attempt.
   await fetch(`${local.proxy}/admin/outbox/retry`, { method: 'POST', headers: ADMIN })
-  await page.getByText('None was lost, none was doubled.').waitFor(SOON)
+  await page.getByText('None was lost, none was doubled.').waitFor()
   expect(await events()).toHaveLength(501)
   expect(errors).toEqual([])
 })
@@ -226,7 +223,7 @@ it('serves the client to a script tag, with an ETag and a cache by version', asy
     return heapEdge.track('Tagged', { amount: 25 })
   })
   expect(outcome).toEqual({ outcome: 'stored' })
-  await expect.poll(events, SOON).toMatchObject([{ event: 'Tagged', app_id: '123456789', properties: { amount: 25 } }])
+  await expect.poll(events).toMatchObject([{ event: 'Tagged', app_id: '123456789', properties: { amount: 25 } }])
   await shop.close()
 
   const script = await fetch(`${local.proxy}/heap-edge.js`)

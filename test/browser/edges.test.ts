@@ -7,7 +7,7 @@ import type { BrowserContext, Page } from 'playwright'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { chromium } from '../browsers.ts'
 import { flush, track } from './page.ts'
-import { GATHERS_SOON, playIn, SOON, type Stage, upTo } from './stage.ts'
+import { GATHERS_SOON, playIn, type Stage, upTo } from './stage.ts'
 
 const SECRET = 'a secret of the site and its proxy'
 const ALICE = 'alice@example.com'
@@ -39,7 +39,7 @@ function pauseFirst(retryAfter: string): void {
 
 /** How many ms after the answer to the first request the second one came. */
 async function pause(): Promise<number> {
-  await expect.poll(() => stage.front.requests.length, SOON).toBeGreaterThan(1)
+  await expect.poll(() => stage.front.requests.length).toBeGreaterThan(1)
   const [first, second] = stage.front.requests
   return (second?.at ?? 0) - (first?.until ?? Infinity)
 }
@@ -94,7 +94,7 @@ describe('a page that goes', () => {
     await stage.expectEvents(1, 2)
     stage.front.handle()
     await page.reload()
-    await expect.poll(() => flush(page), SOON).toMatchObject({ waiting: 0 })
+    await expect.poll(() => flush(page)).toMatchObject({ waiting: 0 })
     await stage.expectEvents(1, 2)
     expect((await stage.local.held<{ duplicates: number }>('stats')).duplicates).toBeGreaterThan(0)
   })
@@ -129,7 +129,7 @@ describe('a proxy', () => {
       await flush(page)
     }
     await stage.expectEvents(...upTo(7))
-    await expect.poll(() => flush(page), SOON).toMatchObject({ sent: 7, rejected: 0, waiting: 0 })
+    await expect.poll(() => flush(page)).toMatchObject({ sent: 7, rejected: 0, waiting: 0 })
   })
 
   it('that is down is not asked more often by a page that flushes', async () => {
@@ -280,7 +280,7 @@ describe('a visitor', () => {
       void heapEdge.identify('guest')
       return heapEdge.identify(identity)
     }, ALICE)
-    await expect.poll(() => flush(page), SOON).toMatchObject({ rejected: 1, waiting: 0 })
+    await expect.poll(() => flush(page)).toMatchObject({ rejected: 1, waiting: 0 })
     expect(await page.evaluate(() => heapEdge.getIdentity())).toBe(ALICE)
   })
 
@@ -294,7 +294,7 @@ describe('a visitor', () => {
     await track(page, 1)
     // In a request of its own.
     await trackAs(page, ALICE, 2)
-    await expect.poll(() => stage.front.requests.length, SOON).toBe(1)
+    await expect.poll(() => stage.front.requests.length).toBe(1)
     await page.evaluate(() => {
       heapEdge.stopTracking()
       heapEdge.startTracking()
@@ -371,7 +371,7 @@ describe('a page', () => {
       4: { app_id: '123456789', identity: ALICE },
     })
     expect(byNumber[2]?.identity).toBeUndefined()
-    await expect.poll(() => page.evaluate(() => told), SOON).toEqual(['two'])
+    await expect.poll(() => page.evaluate(() => told)).toEqual(['two'])
   })
 
   it('with the tag twice tracks once', async () => {
@@ -403,7 +403,7 @@ describe('a page', () => {
     go()
     await early
     await track(page, 2)
-    await expect.poll(() => flush(page), SOON).toMatchObject({ waiting: 0 })
+    await expect.poll(() => flush(page)).toMatchObject({ waiting: 0 })
     await stage.expectEvents(1, 2)
   })
 
@@ -444,7 +444,7 @@ describe('where identities have to be proven', () => {
     token = () => signIdentity(ALICE, SECRET)
     await page.reload()
     await stage.expectEvents(1, 2, 3)
-    await expect.poll(() => flush(page), SOON).toMatchObject({ waiting: 0 })
+    await expect.poll(() => flush(page)).toMatchObject({ waiting: 0 })
   })
 
   it('tokens are renewed, and who has none waits alone', async () => {

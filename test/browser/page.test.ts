@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import { chromium, kill } from '../browsers.ts'
 import { flush, kept, track } from './page.ts'
 import { SNIPPET } from './site.ts'
-import { GATHERS_SOON, playIn, shorten, SOON, type Stage, upTo } from './stage.ts'
+import { GATHERS_SOON, playIn, shorten, type Stage, upTo } from './stage.ts'
 
 let stage: Stage
 let context: BrowserContext
@@ -129,7 +129,7 @@ describe('what is refused', () => {
     stage.front.handle(async () => ({ status: 403, headers: cors, body: '{"detail":"Not this origin."}' }))
     await track(page, 1)
     expect(await flush(page)).toMatchObject({ rejected: 0, waiting: 1 })
-    await expect.poll(() => page.evaluate(() => told[0]?.message), SOON).toContain('403: Not this origin.')
+    await expect.poll(() => page.evaluate(() => told[0]?.message)).toContain('403: Not this origin.')
     stage.front.handle()
     await flush(page)
     await stage.expectEvents(1)
@@ -169,7 +169,7 @@ describe('consent', () => {
     stage.front.handle(async () => ({ status: 503 }))
     await Promise.all([track(page, 1, 2), track(other, 3)])
     await page.evaluate(() => heapEdge.stopTracking())
-    await expect.poll(() => other.evaluate(() => heapEdge.getUserId()), SOON).toBe(null)
+    await expect.poll(() => other.evaluate(() => heapEdge.getUserId())).toBe(null)
     stage.front.handle()
     stage.front.requests.splice(0)
     await track(page, 4)

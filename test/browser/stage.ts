@@ -10,7 +10,6 @@ import { type Front, startFront } from './front.ts'
 import { startSite } from './site.ts'
 
 /** For what takes its time on a busy machine. */
-export const SOON = { timeout: 20_000, interval: 40 }
 
 /** An event as the sandbox lists it. */
 export interface Held {
@@ -82,7 +81,7 @@ async function startStage(settings: Record<string, string> = {}): Promise<Stage>
 
     async expectEvents(...ns) {
       const numbers = async () => (await events()).map(({ properties }) => properties.n).sort((a, b) => a - b)
-      await expect.poll(numbers, SOON).toEqual(ns)
+      await expect.poll(numbers).toEqual(ns)
       return events()
     },
 

@@ -7,6 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Local, startLocal } from '../local.ts'
+import { completed } from '../deletion.ts'
 import { Desk, ended, users } from './command.ts'
 
 const KEY = 'local-api-key'
@@ -59,20 +60,8 @@ describe.each(['heap', 'proxy'] as const)('through %s', (way) => {
     expect(await desk.run(['deletion', id], { env })).toMatchObject({ code: 0, stdout: `${id}  pending\n` })
 
     const waiting = desk.run(['deletion', id, '--wait', '--every', '0.1'], { env })
-    const headers = { Authorization: `Bearer ${TOKEN}` }
-    await expect
-      .poll(
-        async () => {
-          const { deletions } = await local.held<{ deletions: { deletion_request_id: string }[] }>('deletions')
-          for (const { deletion_request_id } of deletions) {
-            await fetch(`${local.sandbox}/_sandbox/deletions/${deletion_request_id}/complete`, { method: 'POST' })
-          }
-          if (way === 'proxy') await fetch(`${local.proxy}/admin/deletions/${id}/poll`, { method: 'POST', headers })
-          return (await desk.run(['deletion', id], { env })).stdout
-        },
-        { timeout: 30_000 },
-      )
-      .toContain('complete')
+    if (way === 'proxy') await completed(local)
+    else await fetch(`${local.sandbox}/_sandbox/deletions/${id}/complete`, { method: 'POST' })
     expect(await waiting).toMatchObject({ code: 0, stdout: `${id}  complete\n` })
   })
 

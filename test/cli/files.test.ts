@@ -90,9 +90,9 @@ describe('a pipe with a name', () => {
     child.stderr?.on('data', (text) => (said += String(text)))
     const exited = once(child, 'exit')
     // By then the thread that reads has long begun to wait.
-    await expect.poll(() => said, { timeout: 10_000 }).toContain('0 rows')
+    await expect.poll(() => said).toContain('0 rows')
     child.kill('SIGINT')
-    await expect.poll(() => said, { timeout: 10_000 }).toContain('Stopping: requests under way are finished.')
+    await expect.poll(() => said).toContain('Stopping: requests under way are finished.')
     child.kill('SIGINT')
     expect((await exited)[1]).toBe('SIGINT')
   })

@@ -253,7 +253,7 @@ describe('a server', () => {
     const summary = await desk.json<Summary>(['import', 'users', '-'], { env, input: users(60) })
     expect(summary).toMatchObject({ code: 0, rows: 60, refused: 0, complete: true })
     expect(summary.sent + summary.queued).toBe(60)
-    await expect.poll(async () => (await held('users')).length, { timeout: 30_000 }).toBe(60)
+    await expect.poll(async () => (await held('users')).length).toBe(60)
   })
 })
 

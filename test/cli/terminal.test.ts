@@ -26,9 +26,7 @@ describe('a terminal', () => {
   it('shows how far an import is, and then what became of it', async () => {
     await fault({ latencyMs: 150, times: 40 })
     const terminal = desk.terminal(['import', 'users', desk.write('bar.ndjson', users(40_000))])
-    await expect
-      .poll(() => terminal.screen(), { timeout: 20_000 })
-      .toMatch(/━+─+ +\d+% {2}[\d,]+ rows, [\d,]+\/s, .* left/)
+    await expect.poll(() => terminal.screen()).toMatch(/━+─+ +\d+% {2}[\d,]+ rows, [\d,]+\/s, .* left/)
     expect(await terminal.end()).toBe(0)
     expect(await terminal.screen()).toMatch(
       /^rows +40,000\nsent +40,000\nqueued +0\nrefused +0\nretried +0\nrequests +40\ntime +\d+ s$/,
@@ -82,7 +80,7 @@ describe('a terminal', () => {
     await fault({ latencyMs: 200, times: 1000 })
     const name = desk.write('stopped.ndjson', users(60_000))
     const terminal = desk.terminal(['import', 'users', name])
-    await expect.poll(() => terminal.screen(), { timeout: 20_000 }).toMatch(/[1-9][\d,]* rows,/)
+    await expect.poll(() => terminal.screen()).toMatch(/[1-9][\d,]* rows,/)
     terminal.type('\u0003')
     expect(await terminal.end()).toBe(130)
     const screen = await terminal.screen()

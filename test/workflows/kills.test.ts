@@ -14,7 +14,6 @@ import { type StandIn, standIn } from '../stand-ins/index.ts'
 import { ended, push, retry, runs } from './runs.ts'
 
 const RETRY_MS = 250
-const PATIENCE = { timeout: 20_000 }
 
 let folder: string
 /** Where the steps post. */
@@ -88,7 +87,7 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
     onPost = (step) => step === 'one' && receiver.hangNext(1)
     const same = unlike()
     const id = await begin(same)
-    await expect.poll(() => posted(id), PATIENCE).toEqual(['one', 'two'])
+    await expect.poll(() => posted(id)).toEqual(['one', 'two'])
     await restart()
     const { steps } = await ended(here(), id)
     expect(steps).toMatchObject([
@@ -102,7 +101,7 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
   it('that waits for its next try, each time twice as long, has it after the crash', async () => {
     onPost = (step) => step === 'one' && receiver.failNext(4, 503)
     const id = await begin()
-    await expect.poll(() => stepsOf(id), PATIENCE).toMatchObject([{}, { name: 'two', state: 'failed', attempts: 4 }])
+    await expect.poll(() => stepsOf(id)).toMatchObject([{}, { name: 'two', state: 'failed', attempts: 4 }])
     const [first = 0, fourth = 0] = [-4, -1].map((place) => receiver.requests.at(place)?.at)
     expect(fourth - first).toBeGreaterThanOrEqual((1 + 2 + 4) * RETRY_MS - 5)
     expect(fourth - first).toBeLessThan(20 * RETRY_MS)
@@ -143,7 +142,7 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
   it('that the platform has not stored begins anew', async () => {
     receiver.hangNext(1)
     const id = await begin()
-    await expect.poll(() => posted(id), PATIENCE).toEqual(['one'])
+    await expect.poll(() => posted(id)).toEqual(['one'])
     await restart(() => rmSync(join(folder, 'storage/workflows'), { recursive: true }))
     await ended(here(), id)
     expect(posted(id)).toEqual(['one', 'one', 'two'])
@@ -152,7 +151,7 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
   it('that the platform has stored, and the ledger not, goes on where it was', async () => {
     onPost = (step) => step === 'one' && receiver.hangNext(1)
     const id = await begin()
-    await expect.poll(() => posted(id), PATIENCE).toEqual(['one', 'two'])
+    await expect.poll(() => posted(id)).toEqual(['one', 'two'])
     await restart(() => {
       const [file = ''] = globSync('storage/do/proxy-WorkflowLedger/[0-9a-f]*.sqlite', { cwd: folder })
       const ledger = new DatabaseSync(join(folder, file))
@@ -167,7 +166,7 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
   it('that is paused has not failed, and goes on when it is told to', async () => {
     onPost = (step) => step === 'one' && receiver.failNext(4, 503)
     const id = await begin()
-    await expect.poll(() => posted(id), PATIENCE).toHaveLength(5)
+    await expect.poll(() => posted(id)).toHaveLength(5)
     const { ids } = await push(here(), 'run/pause/local-hook-token', [{ id }])
     await ended(here(), ids[0])
     expect((await runs(here())).find((run) => run.id === id)).toMatchObject({ state: 'running', problem: null })

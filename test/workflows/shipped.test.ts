@@ -15,7 +15,7 @@ import {
   startGoogle,
   startSlack,
 } from '../stand-ins/index.ts'
-import { completed, firstRequested, requested } from './deletion.ts'
+import { completed, firstRequested, requested } from '../deletion.ts'
 import { admin, ended, push, retry, runs } from './runs.ts'
 
 let clearbit: Clearbit
@@ -167,7 +167,7 @@ it('deletes those who opted out and nobody else, and says so once, though Slack 
   expect(state).toBe('complete')
   expect(Object.keys(await users()).sort()).toEqual(['5954094055083999', '6514974001406129'])
   const text = 'Deleted from Heap: john123, Mary, Jess'
-  await expect.poll(() => slack.messages, { timeout: 30_000 }).toEqual([{ text }])
+  await expect.poll(() => slack.messages).toEqual([{ text }])
   const notified = async () => JSON.parse(await admin(local, `deletions/${id}`)) as object
   await expect.poll(notified).toMatchObject({ notifications: [{ channel: 'slack', attempts: 3, next_attempt: null }] })
   expect(slack.requests).toHaveLength(3)

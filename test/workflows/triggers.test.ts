@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { root } from '../../scripts/workers.ts'
 import { type Local, startLocal } from '../local.ts'
 import { type StandIn, standIn } from '../stand-ins/index.ts'
-import { completed } from './deletion.ts'
+import { completed } from '../deletion.ts'
 import { admin, ended, push, retry, type Run, runs } from './runs.ts'
 
 const heapConfig = join(root, 'test/fixtures/workflows/heap.config.ts')

@@ -30,7 +30,7 @@ it('brings all of them, though the source fails twice', { timeout: LONGEST_MS + 
   expect(source.requests).toHaveLength(PAGES + 2)
 
   // What is beyond 900 users of a request goes by the outbox.
-  await expect.poll(() => local.held('stats'), { timeout: 30_000 }).toMatchObject({ users: USERS })
+  await expect.poll(() => local.held('stats')).toMatchObject({ users: USERS })
   const held = await local.held<{ users: typeof users }>(`users?limit=${USERS}`)
   const sorted = held.users.sort((a, b) => a.properties.n - b.properties.n)
   expect(sorted.map(({ identity, properties }) => ({ identity, properties }))).toEqual(users)
