@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Tests that run inside workerd, with the bindings of the app's own wrangler.toml and these settings. */
 function insideWorkerd(name: string, configPath: string, bindings: Record<string, string> = {}) {
@@ -22,12 +23,24 @@ function insideWorkerd(name: string, configPath: string, bindings: Record<string
   }
 }
 
+/** What takes longest, for the most part to wait, and would otherwise come last, since the files are small. */
+const LONGEST = ['test/faults/', 'test/operations', 'test/workflows/kills', 'test/deletions', 'deletions/ledger.test']
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((name) => moduleId.includes(name))
+    const [long = [], others = []] = [true, false].map((wanted) => files.filter((file) => isLong(file) === wanted))
+    return [...(await super.sort(long)), ...(await super.sort(others))]
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // The Workers tell of each request that they refuse or queue.
     silent: 'passed-only',
-    // Four at once on two cores as well: the longest ones wait for Heap's windows most of their time.
-    maxWorkers: Math.max(4, availableParallelism() - 1),
+    // Six at once on two cores as well: the longest ones wait for Heap's windows most of their time.
+    maxWorkers: Math.max(6, availableParallelism() - 1),
     projects: [
       {
         test: {

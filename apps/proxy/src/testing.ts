@@ -2,20 +2,23 @@
  * What the model tests of the outbox and the ledger stand on: SQLite that loses in a crash what the object has not shown yet.
  * @module
  */
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import fc from 'fast-check'
 import type { Sql } from './sql.ts'
 
 /** SQLite, of which a crash loses what was written since something last left the object; with the alarm of the object. */
 export class Storage {
   readonly #db = new DatabaseSync(':memory:')
+  readonly #statements = new Map<string, StatementSync>()
   #open = false
 
   readonly sql: Sql = {
     exec: <Row>(query: string, ...values: (string | number | null)[]) => {
       if (!this.#open) this.#db.exec('BEGIN')
       this.#open = true
-      return this.#db.prepare(query).all(...values) as Row[]
+      const statement = this.#statements.get(query) ?? this.#db.prepare(query)
+      this.#statements.set(query, statement)
+      return statement.all(...values) as Row[]
     },
   }
 
