@@ -18,6 +18,7 @@ export const PROBLEMS = {
   'not-found': [404, 'There is nothing here'],
   'method-not-allowed': [405, 'This route takes another method'],
   'nothing-to-retry': [409, 'This run is complete'],
+  'run-forgotten': [409, 'This run cannot go on where it failed'],
   'body-too-large': [413, 'The body is too large'],
   'idempotency-key-reused': [422, 'This Idempotency-Key came with another request before'],
   'not-json': [415, 'The body must be JSON'],
@@ -26,7 +27,7 @@ export const PROBLEMS = {
   'not-connected': [502, 'Heap was not connected'],
   'heap-unreachable': [502, 'Heap cannot be reached'],
   misconfigured: [503, 'The settings of this Worker are wrong'],
-  unavailable: [503, 'The limits or the outbox cannot be reached at this time'],
+  unavailable: [503, 'What this needs cannot be reached at this time'],
   internal: [500, 'Something went wrong here'],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>
 

@@ -6,6 +6,7 @@ import { isObject } from '@heap-edge/contract'
 import { type Context, Hono } from 'hono'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
+import { logError } from '../log.ts'
 import { problem } from '../problem.ts'
 import type { ScheduleInput } from '../workflows/define.ts'
 import { workflowLedger } from '../workflows/durable.ts'
@@ -73,9 +74,22 @@ workflows.get('/:id', async (c) => {
 })
 
 workflows.post('/:id/retry', async (c) => {
-  const run = await workflowLedger(c.env).retry(c.req.param('id'))
+  let run
+  try {
+    run = await workflowLedger(c.env).retry(c.req.param('id'), c.req.query('anew') === 'true')
+  } catch (error) {
+    logError('workflows', error, { request_id: c.get('requestId') })
+    c.header('Retry-After', '10')
+    return problem(c, 'unavailable', 'Cloudflare Workflows did not take it. The run stays as it was.')
+  }
   if (!run) return problem(c, 'not-found', 'No run has this id.')
   if (run === 'complete') return problem(c, 'nothing-to-retry', 'Trigger it anew to have it done a second time.')
+  if (run === 'forgotten') {
+    const detail =
+      'Cloudflare keeps a run that failed for 3 days on Workers Free, for 30 on Workers Paid, and does not know its steps any more. ' +
+      'With ?anew=true it begins anew with the same input, and what was done is done again.'
+    return problem(c, 'run-forgotten', detail)
+  }
   return c.json(shown(run), 202)
 })
 

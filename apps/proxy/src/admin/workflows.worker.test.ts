@@ -231,4 +231,21 @@ describe('a schedule', () => {
       expect(shown.join()).not.toContain(value)
     }
   })
+
+  it('that the platform has forgotten begins anew only where somebody says so', async () => {
+    const input = JSON.stringify({ scheduledTime: new Date().toISOString() })
+    const ledger = workflowLedger(env)
+    const [run] = await ledger.receive([{ workflow: 'nightly', trigger: 'schedule', key: `forgotten ${hour}`, input }])
+    const id = run?.id ?? ''
+    // No instance was ever made for it.
+    await ledger.step(id, { name: 'read', state: 'complete', attempts: 1, problem: null })
+    await ledger.change(id, 'errored', 'No')
+    const refused = await post(`/${id}/retry`)
+    expect([refused.status, await refused.json()]).toMatchObject([409, { type: '/docs#run-forgotten' }])
+    expect(await (await get(`/${id}`)).json()).toMatchObject({ state: 'errored', problem: 'No' })
+
+    expect((await post(`/${id}/retry?anew=true`)).status).toBe(202)
+    await expect.poll(async () => (await ledger.get(id))?.state, { timeout: 20_000 }).toBe('complete')
+    expect(done.filter((what) => what.includes(id))).toEqual([expect.stringContaining('read'), `write ${id}`])
+  })
 })

@@ -161,10 +161,10 @@ export const WORKFLOW_PATHS = {
       ...admin,
       operationId: 'retryWorkflowRun',
       summary: 'has a run that failed go on at the step that did',
-      parameters: [idInPath],
+      parameters: [idInPath, query('anew', 'boolean', 'It begins anew, and what was done is done again')],
       responses: {
         202: { description: 'It goes on', content: json(runSchema) },
-        ...refusals([...ADMIN_REFUSALS, 'not-found', 'nothing-to-retry']),
+        ...refusals([...ADMIN_REFUSALS, 'not-found', 'nothing-to-retry', 'run-forgotten', 'unavailable']),
       },
     },
   },

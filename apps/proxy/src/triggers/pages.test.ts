@@ -53,7 +53,7 @@ it('make the same sync once, in whatever order they come and however often', () 
         sql: sql.sql,
         now: () => 5,
         start: async () => {},
-        restart: async () => {},
+        restart: async () => true,
         revive: async () => {},
         state: async () => 'going',
         setAlarm: () => {},

@@ -20,7 +20,7 @@ beforeEach(() => {
     sql: storage.sql,
     now: () => now,
     start: async () => {},
-    restart: async () => {},
+    restart: async () => true,
     revive: async () => {},
     state: async () => 'going',
     setAlarm: () => {},

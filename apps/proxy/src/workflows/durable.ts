@@ -97,8 +97,8 @@ export class WorkflowLedger extends DurableObject<Env> {
     return this.#runs.get(id)
   }
 
-  retry(id: string): Promise<RunDetail | 'complete' | undefined> {
-    return this.#runs.retry(id)
+  retry(...args: Parameters<Runs['retry']>): ReturnType<Runs['retry']> {
+    return this.#runs.retry(...args)
   }
 
   addConnection(connection: Connection): void {

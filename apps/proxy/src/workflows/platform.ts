@@ -4,8 +4,11 @@
  */
 import type { PlatformState, RunsWorld } from './runs.ts'
 
-/** So long the platform keeps what it knows of an instance that is over. */
-const RETENTION = { successRetention: '7 days', errorRetention: '30 days' } as const
+/**
+ * So long the platform keeps what it knows of an instance that is complete: as long as it may on Workers Free. One that failed it
+ * keeps as long as the plan allows, 3 or 30 days, which is its default.
+ */
+const RETENTION = { successRetention: '3 days' } as const
 
 /** What the platform says to a run that it stops and has go on later. All else that it says is the end of it. */
 const INTERRUPTION = /^Aborting engine: (User called (pause|restart)|Grace period complete)$/
@@ -18,12 +21,22 @@ export function isInterruption(error: unknown): boolean {
 const GOING = new Set(['queued', 'running', 'paused', 'waiting', 'waitingForPause'])
 
 export function platformOf(workflows: Workflow): Pick<RunsWorld, 'start' | 'restart' | 'revive' | 'state'> {
-  const find = (id: string) => workflows.get(id).catch(() => undefined)
+  const create = (id: string) => workflows.create({ id, retention: RETENTION })
+
+  /** Nothing where there is none. Throws what else the platform says: that it is away means nothing for the instance. */
+  async function find(id: string): Promise<WorkflowInstance | undefined> {
+    try {
+      return await workflows.get(id)
+    } catch (error) {
+      if (/not.found/i.test(String(error))) return undefined
+      throw error
+    }
+  }
 
   async function revive(id: string): Promise<void> {
     const instance = await find(id)
     // It was asked for, and died before anything of it was stored.
-    if (!instance) return void (await workflows.create({ id, retention: RETENTION }))
+    if (!instance) return void (await create(id))
     const { status } = await instance.status()
     if (status === 'paused') return instance.resume()
     if (GOING.has(status)) await instance.sendEvent({ type: 'go-on', payload: null })
@@ -32,7 +45,7 @@ export function platformOf(workflows: Workflow): Pick<RunsWorld, 'start' | 'rest
   return {
     async start(id) {
       try {
-        await workflows.create({ id, retention: RETENTION })
+        await create(id)
       } catch (error) {
         if (!(await find(id))) throw error
         // Asked for before, by whoever died then, and it perhaps as well.
@@ -41,8 +54,11 @@ export function platformOf(workflows: Workflow): Pick<RunsWorld, 'start' | 'rest
     },
 
     async restart(id, step) {
-      const instance = await workflows.get(id)
-      await instance.restart(step === undefined ? undefined : { from: { name: step, type: 'do' } })
+      const instance = await find(id)
+      if (!instance && step !== undefined) return false
+      if (instance) await instance.restart(step === undefined ? undefined : { from: { name: step, type: 'do' } })
+      else await create(id)
+      return true
     },
 
     // On workerd by itself an instance does not go on after a restart; on Cloudflare it does. An event that nobody waits for has it

@@ -109,7 +109,7 @@ class Model {
 /** A platform of which nothing is asked. */
 const noPlatform: Omit<RunsWorld, 'sql' | 'now' | 'setAlarm'> = {
   start: async () => {},
-  restart: async () => {},
+  restart: async () => true,
   revive: async () => {},
   state: async () => 'going',
 }
@@ -225,7 +225,7 @@ describe('a run', () => {
       sql: storage.sql,
       now: () => now,
       start: async (id) => void (await ask(`start ${id}`)),
-      restart: async (id, step) => void (await ask(`restart ${id} at ${step}`)),
+      restart: async (id, step) => (await ask(`restart ${id} at ${step}`)) !== 'gone',
       revive: async (id) => void (await ask(`revive ${id}`)),
       state: async (id) => (await ask(`state ${id}`)) as PlatformState,
       setAlarm: (at) => storage.setAlarm(at),
@@ -354,6 +354,32 @@ describe('a run', () => {
       runs.change(id, 'errored', 'No')
       expect(await runs.retry(id)).toMatchObject({ state: 'running', problem: null, ended_at: null })
       expect(asked).toEqual([`restart ${id} at ${step}`])
+    })
+
+    it('begins anew where somebody says so, with what was done', async () => {
+      const id = await started()
+      runs.step(id, { name: 'step 0', state: 'complete', attempts: 1, problem: null })
+      runs.change(id, 'errored', 'No')
+      expect(await runs.retry(id, true)).toMatchObject({ state: 'running', problem: null })
+      expect(asked).toEqual([`restart ${id} at undefined`])
+    })
+
+    it('begins anew where the platform has forgotten it and nothing was done', async () => {
+      const id = await started()
+      runs.step(id, { name: 'step 0', state: 'errored', attempts: 3, problem: 'No' })
+      runs.change(id, 'errored', 'No')
+      platform = (what) => (what.endsWith('step 0') ? 'gone' : 'going')
+      expect(await runs.retry(id)).toMatchObject({ state: 'running', problem: null })
+      expect(asked).toEqual([`restart ${id} at step 0`, `restart ${id} at undefined`])
+    })
+
+    it('stays as it was where the platform has forgotten what was done', async () => {
+      const id = await started()
+      runs.step(id, { name: 'step 0', state: 'complete', attempts: 1, problem: null })
+      runs.change(id, 'errored', 'No')
+      platform = () => 'gone'
+      expect(await runs.retry(id)).toBe('forgotten')
+      expect(runs.get(id)).toMatchObject({ state: 'errored', problem: 'No' })
     })
 
     it('stays as it was where the platform does not take it', async () => {

@@ -40,8 +40,12 @@ export interface RunsWorld {
   now(): number
   /** Asks the platform for an instance with this id; done as well where there is one. */
   start(id: string): Promise<void>
-  /** Has an instance that failed go on at a step, or begin anew where none is named. */
-  restart(id: string, step: string | undefined): Promise<void>
+  /**
+   * Has an instance that failed go on at a step, or begin anew where none is named.
+   *
+   * @returns false where it cannot go on, since the platform has forgotten what it has done
+   */
+  restart(id: string, step: string | undefined): Promise<boolean>
   /** Has an instance that does nothing, though it should, go on where it was. */
   revive(id: string): Promise<void>
   state(id: string): Promise<PlatformState>
@@ -208,8 +212,13 @@ export class Runs {
     return run && this.#detail(run)
   }
 
-  /** Has a run go on: one that failed at the step that did, one that should be going where it was. */
-  async retry(id: string): Promise<RunDetail | 'complete' | undefined> {
+  /**
+   * Has a run go on: one that failed at the step that did, one that should be going where it was. One that the platform has
+   * forgotten begins anew, where nothing is done twice then.
+   *
+   * @param anew begins anew in any case, if it failed: what was done is done again
+   */
+  async retry(id: string, anew = false): Promise<RunDetail | 'complete' | 'forgotten' | undefined> {
     const run = this.get(id)
     if (!run) return undefined
     if (run.state === 'complete') return 'complete'
@@ -220,13 +229,16 @@ export class Runs {
       await this.#world.revive(id)
     } else {
       const failed = run.steps.find(({ state }) => state !== 'complete')?.name
+      const isFresh = !run.steps.some(({ state }) => state === 'complete')
+      const step = run.steps.length > 0 && !anew ? (failed ?? BETWEEN_STEPS) : undefined
       this.change(id, 'running', null)
+      let goesOn = false
       try {
-        await this.#world.restart(id, run.steps.length > 0 ? (failed ?? BETWEEN_STEPS) : undefined)
-      } catch (error) {
-        if (this.#byId(id)[0]?.state === 'running') this.change(id, 'errored', run.problem)
-        throw error
+        goesOn = (await this.#world.restart(id, step)) || (isFresh && (await this.#world.restart(id, undefined)))
+      } finally {
+        if (!goesOn && this.#byId(id)[0]?.state === 'running') this.change(id, 'errored', run.problem)
       }
+      if (!goesOn) return 'forgotten'
     }
     return this.get(id)
   }
