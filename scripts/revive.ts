@@ -13,8 +13,12 @@
  */
 export async function reviveRuns(proxy: string, adminToken: string | undefined): Promise<void> {
   const headers = { Authorization: `Bearer ${adminToken}` }
-  const response = await fetch(`${proxy}/admin/workflows?state=running&limit=100`, { headers })
-  if (!response.ok) return
-  const { runs }: { runs: { id: string }[] } = JSON.parse(await response.text())
-  for (const { id } of runs) await fetch(`${proxy}/admin/workflows/${id}/retry`, { method: 'POST', headers })
+  let before: number | null = Number.MAX_SAFE_INTEGER
+  while (before !== null) {
+    const response = await fetch(`${proxy}/admin/workflows?state=running&limit=100&before=${before}`, { headers })
+    if (!response.ok) return
+    const { runs, next }: { runs: { id: string }[]; next: number | null } = JSON.parse(await response.text())
+    for (const { id } of runs) await fetch(`${proxy}/admin/workflows/${id}/retry`, { method: 'POST', headers })
+    before = next
+  }
 }

@@ -115,12 +115,12 @@ describe('whoever opens the link', () => {
     expect(await connections()).toEqual([])
   })
 
-  it('and does so again is the same connection; a code counts once', async () => {
+  it('and does so again is the same connection; the way back counts once', async () => {
     const browser = new Browser()
     const back = await browser.decide('allow')
     expect(await told(browser.open(back))).toEqual([200])
     const [first] = await connections()
-    expect(await told(browser.open(back))).toEqual([502, 'not-connected'])
+    expect(await told(browser.open(back))).toEqual([401, 'hook-unauthorized'])
     expect(await connections()).toEqual([first])
     expect(await told(browser.open(await browser.decide('allow')))).toEqual([200])
     const [again, ...others] = await connections()

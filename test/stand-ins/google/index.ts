@@ -2,6 +2,7 @@
  * Google: the token endpoint for service accounts, and Sheets.
  * @module
  */
+import { setTimeout } from 'node:timers/promises'
 import { type Reply, rollingLimit, type Seen, type StandIn, standIn, stop } from '../server.ts'
 import { createWorksheet, show, type Worksheet } from './grid.ts'
 import { exhausted, forbidden, notFound, unauthenticated } from './problems.ts'
@@ -22,17 +23,27 @@ const SCOPES = ['https://www.googleapis.com/auth/spreadsheets', 'https://www.goo
 
 /**
  * @param perMinute reads, and writes, that are taken from one account: 60, as Google says
+ * @param latency milliseconds that a request is on its way, and its answer again; asked for each
  * @param now milliseconds since 1970
  */
 export async function startGoogle({
   perMinute = 60,
+  latency,
   now = Date.now,
-}: { perMinute?: number; now?: () => number } = {}): Promise<Google> {
+}: { perMinute?: number; latency?: () => number; now?: () => number } = {}): Promise<Google> {
   const tokens = new Tokens()
   const spreadsheets: Google['spreadsheets'] = new Map()
   const limits = new Map<string, (at: number) => boolean>()
 
-  const service: StandIn = await standIn((seen): Reply => {
+  const onTheWay = async () => latency && setTimeout(latency())
+  const service: StandIn = await standIn(async (seen) => {
+    await onTheWay()
+    const reply = answer(seen)
+    await onTheWay()
+    return reply
+  }, now)
+
+  function answer(seen: Seen): Reply {
     if (seen.path === '/token') return tokens.issue(seen, `${service.url}/token`)
     const call = callOf(seen)
     if (!call) return stop({ status: 404, body: 'Not Found' })
@@ -46,7 +57,7 @@ export async function startGoogle({
     const role = spreadsheet.sharedWith.get(email)
     if (role === undefined || (call.writes && role !== 'writer')) stop(forbidden())
     return perform(spreadsheet, seen, call.rest)
-  }, now)
+  }
 
   function holderOf({ headers, at }: Seen): string {
     const [, token = ''] = /^Bearer (.+)$/.exec(headers.get('authorization') ?? '') ?? []

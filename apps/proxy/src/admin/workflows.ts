@@ -74,9 +74,11 @@ workflows.get('/:id', async (c) => {
 })
 
 workflows.post('/:id/retry', async (c) => {
+  const id = c.req.param('id')
+  const ledger = workflowLedger(c.env)
   let run
   try {
-    run = await workflowLedger(c.env).retry(c.req.param('id'), c.req.query('anew') === 'true')
+    run = await ledger.retry(id, c.req.query('anew') === 'true')
   } catch (error) {
     logError('workflows', error, { request_id: c.get('requestId') })
     c.header('Retry-After', '10')
@@ -90,7 +92,7 @@ workflows.post('/:id/retry', async (c) => {
       'With ?anew=true it begins anew with the same input, and what was done is done again.'
     return problem(c, 'run-forgotten', detail)
   }
-  return c.json(shown(run), 202)
+  return c.json(shown(run, (await ledger.inputs([id], SHOWN_ALONE))[id]), 202)
 })
 
 function noSchedule(c: Context): Response {

@@ -25,7 +25,7 @@ export function messageOf(
 
 /** For Slack: its three special characters are escaped, so that no name can mention a channel or become a link. */
 function textOf(event: NoticeEvent, row: DeletionRow, names: readonly string[], now: number): string {
-  const whom = escaped(joined(names) || (row.users === 1 ? '1 user' : `${row.users} users`))
+  const whom = joined(names.map(escaped)) || (row.users === 1 ? '1 user' : `${row.users} users`)
   const reason = row.problem ? ` ${escaped(row.problem)}.` : ''
   const hours = Math.round((now - row.accepted_at) / 3_600_000)
   switch (event) {

@@ -6,7 +6,7 @@
 import { PATHS, partner } from '@heap-edge/contract'
 import { readBody } from '@heap-edge/workflows'
 import { type Context, Hono } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { issueTicket, readTicket } from '../admin/ticket.ts'
 import { adminOnly, same } from '../admin/token.ts'
 import { type Config, configOf } from '../config.ts'
@@ -89,6 +89,8 @@ connect.get('/heap/callback', async (c) => {
   const { code, state = '', error } = c.req.query()
   const isOwn = same(getCookie(c, COOKIE) ?? '', state) && (await readTicket(config.adminToken, 'state', state))
   if (!isOwn) return problem(c, 'hook-unauthorized', 'This did not begin here, or it took too long: begin again.')
+  // Whoever came back has done so.
+  deleteCookie(c, COOKIE, { path: '/connect' })
   if (error !== undefined || code === undefined) return problem(c, 'not-connected', 'Heap was not allowed to connect.')
   const found = await connectionOf(config, config.partner, code, redirectUri(c))
   if (typeof found === 'string') return problem(c, 'not-connected', found)

@@ -103,6 +103,12 @@ describe('what is not right', () => {
     ['records that are none', LEADS, [{}, [], 'a', null], ['/1', '/2', '/3']],
     ['more than 100,000 records', LEADS, Array<unknown>(100_001).fill({}), ['']],
     ['500 numbers', LEADS, first500, pointersTo('/')],
+    [
+      'a record that nobody could look into',
+      LEADS,
+      [{}, JSON.parse(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`)],
+      ['/1'],
+    ],
     ['half a list', LEADS, undefined, ['']],
   ])('is %s', async (_, path, body, pointers) => {
     const response = await post(path, JSON.stringify(body) ?? '[{"event":"Sign')
@@ -201,11 +207,14 @@ describe('what is right', () => {
     expect(first).toMatchObject({ status: 202, known: false })
     vi.setSystemTime(hour + 30 * MINUTE_MS)
     expect(await lead(1, 'key-1')).toMatchObject({ status: 200, known: true, id: first.id })
+    const orders = ['[{"n":1,"m":{"a":1,"b":2}}]', '[{"m":{"b":2,"a":1},"n":1}]']
+    const answers = await Promise.all(orders.map((body) => post(LEADS, body, { 'Idempotency-Key': 'ordered' })))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 202]))
     const other = await post(LEADS, '[{"n":2}]', { 'Idempotency-Key': 'key-1' })
     expect([other.status, await other.json()]).toMatchObject([422, { type: '/docs#idempotency-key-reused' }])
     expect(await lead(1, 'key-2')).toMatchObject({ status: 202, known: false })
     expect(await lead(1, 'key-1', 'run/other-leads/local-hook-token')).toMatchObject({ status: 202, known: false })
     expect(await started(LEADS, [{ n: 1 }])).toMatchObject({ status: 202, known: false })
-    expect(await stored()).toHaveLength(4)
+    expect(await stored()).toHaveLength(5)
   })
 })

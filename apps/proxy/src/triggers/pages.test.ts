@@ -113,11 +113,14 @@ it('that are too large together are refused, one that is there already is not', 
   expect(pages.add(page(3, 3, users(10)), 5)).toMatchObject({ kind: 'whole' })
 })
 
-it('are forgotten after a day', () => {
-  pages.add(page(1, 2), 0)
-  expect(pages.add(page(2, 2), DAY_MS + 1)).toEqual({ kind: 'waiting' })
-  expect(held()).toBe(1)
-  expect(pages.add(page(1, 2), 2 * DAY_MS + 1)).toMatchObject({ kind: 'whole' })
+it('are given up together, when no other one of their sync has come for a day', () => {
+  pages.add(page(1, 3), 0)
+  pages.add(page(1, 2, { task: 'another' }), 0)
+  pages.add(page(2, 3), DAY_MS)
+  expect(pages.expire(DAY_MS)).toBe(0)
+  expect(pages.expire(DAY_MS + 1)).toBe(1)
+  expect(pages.add(page(3, 3), 2 * DAY_MS)).toMatchObject({ kind: 'whole' })
+  expect([held(), pages.expire(9 * DAY_MS)]).toEqual([0, 0])
 })
 
 describe('a signature', () => {

@@ -7,7 +7,7 @@ import { partsOf } from '../workflows/sql.ts'
 
 /** One page, as far as it is stored. */
 export interface SyncPage {
-  /** Of which sync: the customer and the `sync_task_id`. */
+  /** Of which sync: the customer, the segment and the `sync_task_id`. */
   task: string
   /** From 1. */
   page: number
@@ -22,7 +22,7 @@ export type Sync = Pick<SyncPage, 'segment' | 'added' | 'removed'>
 
 /** A sync has no more characters, so that a Worker can hold it. */
 export const MOST_CHARACTERS = 20_000_000
-/** A sync of which a page is missing for so long is given up, in ms. */
+/** A sync of which no page has come for so long is given up, in ms. */
 const LIFE_MS = 86_400_000
 /** Longer than a signature holds, in ms. */
 const SIGNATURE_LIFE_MS = 180_000
@@ -50,7 +50,6 @@ export class SegmentPages {
 
   /** Stores a page. With the last one that was missing, its sync leaves the table. */
   add({ task, page, total, segment, added, removed }: SyncPage, now: number): Added {
-    this.#sql.exec('DELETE FROM pages WHERE at < ?', now - LIFE_MS)
     const text = JSON.stringify({ segment, added, removed })
     const [known] = this.#sql.exec<{ total: number }>('SELECT total FROM pages WHERE task = ? LIMIT 1', task)
     if (known && known.total !== total) return { kind: 'another-total' }
@@ -74,6 +73,14 @@ export class SegmentPages {
     const sync = this.#whole(task, segment)
     this.#sql.exec('DELETE FROM pages WHERE task = ?', task)
     return { kind: 'whole', sync }
+  }
+
+  /** Gives up syncs of which no page has come for a day. @returns how many */
+  expire(now: number): number {
+    const query = 'SELECT task FROM pages GROUP BY task HAVING max(at) < ?'
+    const tasks = this.#sql.exec<{ task: string }>(query, now - LIFE_MS)
+    for (const { task } of tasks) this.#sql.exec('DELETE FROM pages WHERE task = ?', task)
+    return tasks.length
   }
 
   #whole(task: string, segment: SyncPage['segment']): Sync {

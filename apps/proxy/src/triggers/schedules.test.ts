@@ -42,9 +42,11 @@ function cronAt(time: number, ...crons: string[]): string[] {
 
 const iso = (ms: number) => new Date(ms).toISOString()
 
-it('are run at their time in UTC, to the millisecond, and not at first sight', () => {
+it('are run at their time in UTC, to the millisecond; of what was due before a deployment, only that minute', () => {
   const three = MIDNIGHT + 3 * HOUR_MS
-  expect(cronAt(three, '0 3 * * *')).toEqual([])
+  expect(cronAt(three, '0 3 * * *', '59 2 * * *', '0 2 * * *')).toEqual([iso(three)])
+  storage.sql.exec('DELETE FROM schedules')
+  expect(cronAt(three + MINUTE_MS, '0 3 * * *')).toEqual([])
   expect(cronAt(three + 24 * HOUR_MS - 1, '0 3 * * *')).toEqual([])
   expect(cronAt(three + 24 * HOUR_MS, '0 3 * * *')).toEqual([iso(three + 24 * HOUR_MS)])
   expect(cronAt(three + 24 * HOUR_MS + 7, '0 3 * * *')).toEqual([])

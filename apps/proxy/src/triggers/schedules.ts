@@ -8,15 +8,17 @@ import type { ScheduleInput } from '../workflows/define.ts'
 import type { Triggered } from '../workflows/runs.ts'
 import { triggeredBy, type Workflows } from './select.ts'
 
+const MINUTE_MS = 60_000
+
 /** @param now ms since 1970, as Cron Triggers say it */
 export function dueSchedules(workflows: Workflows, sql: Sql, now: number): Triggered[] {
   return triggeredBy(workflows, 'schedule').flatMap(({ name, trigger: { cron } }): Triggered[] => {
     const [known] = sql.exec<{ last_at: number }>('SELECT last_at FROM schedules WHERE workflow = ?', name)
     sql.exec('INSERT OR REPLACE INTO schedules VALUES (?, ?)', name, now)
-    // Whoever is deployed at noon does not run what was due at three.
-    if (!known) return []
+    // Whoever is deployed at noon does not run what was due at three, but what is due in this minute.
+    const since = known?.last_at ?? now - MINUTE_MS
     const [last] = new Cron(cron, { paused: true, timezone: 'UTC' }).previousRuns(1, new Date(now + 1))
-    if (!last || last.getTime() <= known.last_at) return []
+    if (!last || last.getTime() <= since) return []
     const input: ScheduleInput = { scheduledTime: last.toISOString() }
     return [{ workflow: name, trigger: 'schedule', key: input.scheduledTime, input: JSON.stringify(input) }]
   })

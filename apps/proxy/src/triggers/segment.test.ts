@@ -14,7 +14,7 @@ function read(body: unknown) {
 }
 
 const page = {
-  task: 'i:afe74af0-496e-11ec-81d3-0242ac130003',
+  task: 'i:1338065:afe74af0-496e-11ec-81d3-0242ac130003',
   page: 2,
   total: 3,
   segment: data.segment,
@@ -34,6 +34,7 @@ describe('a sync', () => {
       { ...sync, data: { ...data, add: undefined, remove: [{ id: 5 }] } },
       { ...page, added: [], removed: ['5'] },
     ],
+    ['with null for nobody', { ...sync, data: { ...data, remove: null } }, page],
     ['with nobody', { ...sync, data: { ...data, add: [] } }, { ...page, added: [] }],
   ])('%s is read', (_, body, read_) => {
     expect(read(body)).toEqual({ ok: true, kind: 'page', page: read_ })
@@ -50,6 +51,8 @@ describe('a sync', () => {
     [{ ...sync, data: { ...data, segment: { id: '5', name: 5 } } }, ['/data/segment/id', '/data/segment/name']],
     [{ ...sync, data: { ...data, add: [{ id: '' }, {}, { id: 'a' }] } }, ['/data/add/0/id', '/data/add/1/id']],
     [{ ...sync, data: { ...data, remove: {} } }, ['/data/remove']],
+    [{ ...sync, data: { ...data, add: null } }, ['/data']],
+    [{ ...sync, data: { ...data, add: [{ id: 2 ** 53 }] } }, ['/data/add/0/id']],
     [info({ page_number: 0 }), ['/data/sync_info/page_number']],
     [info({ page_number: 4 }), ['/data/sync_info/page_number']],
     [info({ page_number: 1.5 }), ['/data/sync_info/page_number']],

@@ -17,7 +17,11 @@ const MOST_PAGES = 10_000
 const MOST_CHARACTERS = 1000
 
 const segment = z.object({ id: z.int(), name: z.string().max(MOST_CHARACTERS) })
-const user = z.object({ id: z.union([z.string().min(1).max(MOST_CHARACTERS), z.number()]).transform(String) })
+// A larger one would have become that of somebody else when it was read.
+const number = z.number().refine((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, {
+  error: 'must be a string, since it has more digits than a number keeps',
+})
+const user = z.object({ id: z.union([z.string().min(1).max(MOST_CHARACTERS), number]).transform(String) })
 // Heap's own integrations of a customer have none.
 const head = { id_token: z.string().max(100).nullish(), customer_config: z.unknown().optional() }
 
@@ -32,10 +36,10 @@ const sync = z.object({
         total_pages: z.int().min(1).max(MOST_PAGES),
         sync_task_id: z.string().min(1).max(100),
       }),
-      add: z.array(user).optional(),
-      remove: z.array(user).optional(),
+      add: z.array(user).nullish(),
+      remove: z.array(user).nullish(),
     })
-    .refine(({ add, remove }) => add !== undefined || remove !== undefined, { error: 'must have add or remove' })
+    .refine(({ add, remove }) => add != null || remove != null, { error: 'must have add or remove' })
     .refine(({ sync_info: { page_number, total_pages } }) => page_number <= total_pages, {
       path: ['sync_info', 'page_number'],
       error: 'must not be more than total_pages',
@@ -64,13 +68,13 @@ export function readSegment(bytes: Uint8Array): SegmentBody {
     }
   const { data } = result
   if (data.action_type === 'segment.users.drain') return { ok: true, kind: 'drain', segment: data.data.segment }
-  const { segment, sync_info, add = [], remove = [] } = data.data
-  const ids = (users: { id: string }[]) => users.map(({ id }) => id)
+  const { segment, sync_info, add, remove } = data.data
+  const ids = (users: { id: string }[] | null | undefined) => (users ?? []).map(({ id }) => id)
   return {
     ok: true,
     kind: 'page',
     page: {
-      task: `${data.id_token ?? ''}:${sync_info.sync_task_id}`,
+      task: `${data.id_token ?? ''}:${segment.id}:${sync_info.sync_task_id}`,
       page: sync_info.page_number,
       total: sync_info.total_pages,
       segment,

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ActiveWorkflow } from '../workflows/active.ts'
 import { defineConfig, every, onDeletion, onEvent, onRun, onSegment } from '../workflows/define.ts'
-import { contentKey, deletionRuns, drainRuns, eventRuns, segmentRuns } from './select.ts'
+import { contentKey } from '../json.ts'
+import { deletionRuns, drainRuns, eventRuns, segmentRuns } from './select.ts'
 
 const run = async () => {}
 const workflows = new Map<string, ActiveWorkflow>(

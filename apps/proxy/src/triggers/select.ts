@@ -2,8 +2,8 @@
  * Which workflows something triggers. Pure.
  * @module
  */
-import { createHash } from 'node:crypto'
 import { flattenEvent } from '@heap-edge/workflows'
+import { contentKey } from '../json.ts'
 import type { ActiveWorkflow } from '../workflows/active.ts'
 import type { DeletionEvent, EventInput, SegmentInput, Trigger, Workflow } from '../workflows/define.ts'
 import type { Triggered } from '../workflows/runs.ts'
@@ -65,17 +65,4 @@ export function deletionRuns(workflows: Workflows, noticeId: string, body: strin
   return triggeredBy(workflows, 'deletion')
     .filter(({ trigger }) => trigger.event === event)
     .map(({ name }) => ({ workflow: name, trigger: 'deletion', key: noticeId, input: JSON.stringify(data) }))
-}
-
-/** The same for the same content, in whatever order its fields come. */
-export function contentKey(value: unknown): string {
-  return createHash('sha256').update(canonical(value)).digest('base64url')
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
 }

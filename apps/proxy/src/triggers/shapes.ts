@@ -5,6 +5,8 @@
 import { isObject, MOST_PROBLEMS, type Problem, toPointer } from '@heap-edge/contract'
 
 const MOST_RECORDS = 100_000
+/** Objects and lists within each other, as far as nobody who looks into them runs out of stack. */
+const MOST_DEPTH = 100
 
 /** What is wrong with an event: Heap sends an object of values, with at most one level inside, and no lists (heap-api 7.1). */
 export function problemsOfEvent(body: unknown): Problem[] {
@@ -30,6 +32,17 @@ export function problemsOfRecords(body: unknown): Problem[] {
   if (body.length === 0) return [{ pointer: '', detail: 'must not be empty' }]
   if (body.length > MOST_RECORDS) return [{ pointer: '', detail: `must have at most ${MOST_RECORDS} records` }]
   return body
-    .flatMap((record, index) => (isObject(record) ? [] : [{ pointer: `/${index}`, detail: 'must be an object' }]))
+    .flatMap((record, index): Problem[] => {
+      if (!isObject(record)) return [{ pointer: `/${index}`, detail: 'must be an object' }]
+      if (isDeeper(record, MOST_DEPTH)) {
+        return [{ pointer: `/${index}`, detail: `must have at most ${MOST_DEPTH} levels` }]
+      }
+      return []
+    })
     .slice(0, MOST_PROBLEMS)
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
 }

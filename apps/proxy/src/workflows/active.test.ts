@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { OptionError } from '@heap-edge/workflows'
 import shipped from '#heap.config'
 import fc from 'fast-check'
@@ -111,7 +112,10 @@ describe('a workflow is refused, though it is silent,', () => {
 describe('what is shipped', () => {
   const account = {
     client_email: 'a@b.example',
-    private_key: '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\n',
+    private_key: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    }),
   }
   const right: Record<string, Record<string, string>> = {
     'searches-to-sheet': {

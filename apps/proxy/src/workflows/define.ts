@@ -70,6 +70,13 @@ export interface Run<Input, Setting extends string = string> {
   step: Steps
   /** Goes into the actions of `heap`: what they send goes through this proxy, which keeps Heap's limits and loses nothing. */
   proxy: heap.HeapSettings
+  /**
+   * Does something while no other run does something alone under this name: for what others would spoil. At most two minutes;
+   * to be called within a step.
+   *
+   * @throws what `act` threw; an error that may be retried where others were at it for a minute
+   */
+  alone<Result>(name: string, act: () => Promise<Result>): Promise<Result>
   /** Has users deleted and followed until they are, as `POST /admin/deletions`; a second time it is the same deletion. */
   deleteUsers(users: NamedUser[]): Promise<{ id: string }>
 }
@@ -90,7 +97,7 @@ export interface Workflow {
   needs: readonly string[]
   uses: readonly string[]
   check(settings: Record<string, string>): void
-  run(run: Run<never>): Promise<void>
+  run(run: Run<never>): Promise<string | void>
 }
 
 /** What is said of every workflow. */
@@ -103,9 +110,10 @@ export interface WorkflowOptions<Input, Needed extends string, Used extends stri
   uses?: readonly Used[]
   /** Looks at the settings before anything runs: call `check` of the actions. What it throws stops the Worker. */
   check?: (settings: Record<Needed, string> & Partial<Record<Used, string>>) => void
+  /** May resolve with what it left undone, in a sentence, which is shown with the run. */
   run: (
     run: Omit<Run<Input>, 'settings'> & { settings: Record<Needed, string> & Partial<Record<Used, string>> },
-  ) => Promise<void>
+  ) => Promise<string | void>
 }
 
 function define<Input, Needed extends string, Used extends string>(

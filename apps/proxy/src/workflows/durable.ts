@@ -5,7 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { configOf } from '../config.ts'
 import type { Env } from '../env.ts'
-import { logError } from '../log.ts'
+import { logError, logLine } from '../log.ts'
 import { countStates, type Sql, sqlOf } from '../sql.ts'
 import { type Connection, Connections } from '../triggers/connections.ts'
 import { type Added, SegmentPages, type SyncPage } from '../triggers/pages.ts'
@@ -13,6 +13,7 @@ import { dueSchedules } from '../triggers/schedules.ts'
 import { drainRuns, segmentRuns } from '../triggers/select.ts'
 import { platformOf } from './platform.ts'
 import { type RunDetail, Runs, type Started, type StepReport, type Triggered } from './runs.ts'
+import { releaseLock, takeLock } from './locks.ts'
 import { type RunState, SCHEMA, STATES } from './sql.ts'
 
 /** Where an error that nobody expected has ended the alarm, it rings again after this time, in ms. */
@@ -28,8 +29,14 @@ export class WorkflowLedger extends DurableObject<Env> {
     super(ctx, env)
     this.#sql = sqlOf(ctx.storage)
     this.#sql.exec(SCHEMA)
+    const platform = platformOf(env.WORKFLOWS)
     this.#runs = new Runs({
-      ...platformOf(env.WORKFLOWS),
+      ...platform,
+      async start(id) {
+        // What is started while the settings are wrong would fail; so it waits.
+        configOf(env)
+        await platform.start(id)
+      },
       sql: this.#sql,
       now: () => Date.now(),
       setAlarm: (at) => void ctx.storage.setAlarm(at),
@@ -101,6 +108,14 @@ export class WorkflowLedger extends DurableObject<Env> {
     return this.#runs.retry(...args)
   }
 
+  lock(name: string, holder: string): boolean {
+    return takeLock(this.#sql, name, holder, Date.now())
+  }
+
+  unlock(name: string, holder: string): void {
+    releaseLock(this.#sql, name, holder)
+  }
+
   addConnection(connection: Connection): void {
     this.#connections.add(connection)
   }
@@ -116,6 +131,8 @@ export class WorkflowLedger extends DurableObject<Env> {
   /** To be called by cron. @param at the time for which it was called, in ms since 1970 */
   async round(at: number): Promise<void> {
     this.#runs.receive(dueSchedules(configOf(this.env).workflows, this.#sql, at))
+    const givenUp = this.#pages.expire(Date.now())
+    if (givenUp > 0) logLine('warn', 'segment syncs given up, of which pages are missing', { syncs: givenUp })
     await this.#runs.round()
   }
 

@@ -12,9 +12,13 @@ import { fingerprintOf } from '../deletions/request.ts'
 import type { Env } from '../env.ts'
 import type { Run } from './define.ts'
 import { workflowLedger } from './durable.ts'
+import { holding } from './locks.ts'
 import { isInterruption } from './platform.ts'
 import { BETWEEN_STEPS } from './runs.ts'
 import { stepsOf } from './steps.ts'
+
+/** Characters of what a run says that it left undone. */
+const MOST_UNDONE = 1000
 
 /** Characters of a setting that may be a secret: what is shorter stands in other words, too. */
 const LEAST_SECRET = 6
@@ -22,22 +26,26 @@ const LEAST_SECRET = 6
 export class WorkflowRun extends WorkflowEntrypoint<Env> {
   override async run({ instanceId: id }: WorkflowEvent<unknown>, step: WorkflowStep): Promise<void> {
     const ledger = workflowLedger(this.env)
-    const config = configOf(this.env)
-    await ledger.change(id, 'running', null)
-    const { workflow: name, text, at = 0 } = (await ledger.input(id)) ?? {}
-    const { workflow, settings = {} } = config.workflows.get(name ?? '') ?? {}
-    const secrets = Object.values(settings).filter((value) => value.length >= LEAST_SECRET)
+    let secrets: string[] = []
     const hide = (text: string) => hidden(text, secrets)
+    let undone: string | void
     try {
+      await ledger.change(id, 'running', null)
+      const config = configOf(this.env)
+      const { workflow: name, text, at = 0 } = (await ledger.input(id)) ?? {}
+      const { workflow, settings = {} } = config.workflows.get(name ?? '') ?? {}
+      const hideable = Object.values(settings).filter((value) => value.length >= LEAST_SECRET)
+      secrets = [...hideable, ...hideable.map(encodeURIComponent)]
       if (text === undefined) throw new Error('Its input is gone')
       if (!workflow) throw new Error(`There is no workflow ${name} any more`)
-      await workflow.run({
+      undone = await workflow.run({
         id,
         input: JSON.parse(text) as never,
         at: new Date(at),
         settings,
         step: stepsOf(step, (report) => ledger.step(id, report), config.workflowRetryMs, hide),
         proxy: this.#proxy(config),
+        alone: (name, act) => holding(ledger, name, crypto.randomUUID(), (ms) => scheduler.wait(ms), act),
         deleteUsers: async (users) => {
           const created = await deletionLedger(this.env).create(users, fingerprintOf(users), `run ${id}`)
           if (created.outcome === 'conflict') throw new Error('This run has had other users deleted')
@@ -54,7 +62,7 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
       await ledger.change(id, 'errored', problem)
       return fail()
     }
-    await ledger.change(id, 'complete', null)
+    await ledger.change(id, 'complete', undone ? hide(undone).slice(0, MOST_UNDONE) : null)
   }
 
   /** What the actions of `heap` send goes the way of all records, without leaving the Worker. */

@@ -339,7 +339,26 @@ describe('a run', () => {
     it('goes on where it was', async () => {
       const id = await started()
       expect(await runs.retry(id)).toMatchObject({ state: 'running' })
-      expect(asked).toEqual([`revive ${id}`])
+      expect(asked).toEqual([`state ${id}`, `revive ${id}`])
+    })
+
+    it('begins again where the platform has ended it, and nobody was told', async () => {
+      const id = await started()
+      runs.step(id, { name: 'step 0', state: 'complete', attempts: 1, problem: null })
+      runs.step(id, { name: 'step 1', state: 'running', attempts: 1, problem: null })
+      platform = (what) => (what.startsWith('state') ? 'gone' : undefined)
+      expect(await runs.retry(id)).toMatchObject({ state: 'running' })
+      expect(asked).toEqual([`state ${id}`, `restart ${id} at step 1`])
+      platform = () => 'gone'
+      expect(await runs.retry(id)).toBe('forgotten')
+      expect(runs.get(id)).toMatchObject({ state: 'errored', problem: 'The platform has ended it' })
+    })
+
+    it('is complete where the platform says so', async () => {
+      const id = await started()
+      platform = () => 'complete'
+      expect(await runs.retry(id)).toMatchObject({ state: 'complete' })
+      expect(asked).toEqual([`state ${id}`])
     })
 
     it.each([

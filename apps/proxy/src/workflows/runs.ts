@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from 'node:crypto'
+import { contentKey } from '../json.ts'
 import type { Sql } from '../sql.ts'
 import { partsOf, type RunRow, type RunState, type StepRow } from './sql.ts'
 
@@ -64,6 +65,8 @@ export type StepReport = Pick<StepRow, 'name' | 'state' | 'attempts' | 'problem'
 /** The step in which a run fails where it is none of its own that did: there it goes on, and what was done stays done. */
 export const BETWEEN_STEPS = 'heap-edge: between steps'
 
+/** Why a run failed that was not heard of. */
+const ENDED = 'The platform has ended it'
 const STARTS_PER_RUN = 20
 const FIRST_PAUSE_MS = 5000
 const LONGEST_PAUSE_MS = 600_000
@@ -90,7 +93,7 @@ export class Runs {
       const since = windowMs === undefined ? -1 : now - windowMs
       const [known] = this.#sql.exec<{ id: string }>(query, workflow, key, since)
       if (known) {
-        const isOther = windowMs === undefined && this.input(known.id)?.text !== input
+        const isOther = windowMs === undefined && !isSame(this.input(known.id)?.text, input)
         return { workflow, id: known.id, isKnown: true, isOther }
       }
       const id = `${workflow}-${hashOf(windowMs === undefined ? key : `${key} ${now}`)}`
@@ -225,22 +228,25 @@ export class Runs {
     if (run.state === 'received') {
       this.#sql.exec('UPDATE runs SET next_at = ? WHERE id = ?', this.#world.now(), id)
       this.#setAlarm()
-    } else if (run.state === 'running') {
-      await this.#world.revive(id)
-    } else {
-      const failed = run.steps.find(({ state }) => state !== 'complete')?.name
-      const isFresh = !run.steps.some(({ state }) => state === 'complete')
-      const step = run.steps.length > 0 && !anew ? (failed ?? BETWEEN_STEPS) : undefined
-      this.change(id, 'running', null)
-      let goesOn = false
-      try {
-        goesOn = (await this.#world.restart(id, step)) || (isFresh && (await this.#world.restart(id, undefined)))
-      } finally {
-        if (!goesOn && this.#byId(id)[0]?.state === 'running') this.change(id, 'errored', run.problem)
-      }
-      if (!goesOn) return 'forgotten'
+      return this.get(id)
     }
-    return this.get(id)
+    if (run.state === 'running') {
+      const state = await this.#world.state(id)
+      if (state === 'complete') this.change(id, 'complete', null)
+      if (state === 'going') await this.#world.revive(id)
+      if (state !== 'gone') return this.get(id)
+    }
+    const failed = run.steps.find(({ state }) => state !== 'complete')?.name
+    const isFresh = !run.steps.some(({ state }) => state === 'complete')
+    const step = run.steps.length > 0 && !anew ? (failed ?? BETWEEN_STEPS) : undefined
+    this.change(id, 'running', null)
+    let goesOn = false
+    try {
+      goesOn = (await this.#world.restart(id, step)) || (isFresh && (await this.#world.restart(id, undefined)))
+    } finally {
+      if (!goesOn && this.#byId(id)[0]?.state === 'running') this.change(id, 'errored', run.problem ?? ENDED)
+    }
+    return goesOn ? this.get(id) : 'forgotten'
   }
 
   /** Asks about runs that are silent, and forgets old ones. To be called by cron. */
@@ -258,7 +264,7 @@ export class Runs {
       // What it says of itself meanwhile is truer.
       if (this.#byId(id)[0]?.state !== 'running') continue
       if (state === 'complete') this.change(id, 'complete', null)
-      else if (state === 'gone') this.change(id, 'errored', 'The platform has ended it')
+      else if (state === 'gone') this.change(id, 'errored', ENDED)
       else if (state === 'going') this.change(id, 'running', null)
     }
   }
@@ -276,6 +282,11 @@ export class Runs {
     const [row] = this.#sql.exec<{ at: number | null }>('SELECT min(next_at) AS at FROM runs WHERE next_at IS NOT NULL')
     if (typeof row?.at === 'number') this.#world.setAlarm(row.at)
   }
+}
+
+/** Whether two inputs are the same, in whatever order their fields come. */
+function isSame(text: string | undefined, other: string): boolean {
+  return text === other || (text !== undefined && contentKey(JSON.parse(text)) === contentKey(JSON.parse(other)))
 }
 
 function hashOf(key: string): string {

@@ -14,6 +14,26 @@ const LONGEST_PAUSE_MS = 600_000
 /** One try takes no longer. */
 const TIMEOUT_MS = 300_000
 
+/** Bytes of the result of a step. */
+const MOST_BYTES = 1_048_576
+
+/** A result that cannot be kept: doing it again would give another one of that kind, and do twice what was done. */
+class NotKept extends Error {}
+
+/** The JSON of a result. */
+function keptOf(result: unknown): string | undefined {
+  let json: string | undefined
+  try {
+    json = JSON.stringify(result)
+  } catch {
+    throw new NotKept('It was done, but its result is not JSON')
+  }
+  if (json !== undefined && Buffer.byteLength(json) > MOST_BYTES) {
+    throw new NotKept(`It was done, but its result is more than ${MOST_BYTES} bytes`)
+  }
+  return json
+}
+
 /**
  * @param report tells the ledger; a step is not done before it knows
  * @param firstPauseMs before the second try; then twice as long each time, up to ten minutes
@@ -44,12 +64,12 @@ export function stepsOf(
       const result = await step.do(name, config, async ({ attempt }) => {
         await report({ name, state: 'running', attempts: attempt, problem: null })
         try {
-          const result = await act()
+          const json = keptOf(await act())
           await report({ name, state: 'complete', attempts: attempt, problem: null })
-          return { json: JSON.stringify(result) }
+          return { json }
         } catch (error) {
           const problem = hide(error instanceof Error ? error.message : 'Something else than an error was thrown')
-          const isLast = !canBeRetried(error) || attempt > RETRIES
+          const isLast = error instanceof NotKept || !canBeRetried(error) || attempt > RETRIES
           retryAfterMs = isActionError(error) ? error.retryAfterMs : undefined
           await report({ name, state: isLast ? 'errored' : 'failed', attempts: attempt, problem })
           throw isLast ? new NonRetryableError(problem) : new Error(problem)

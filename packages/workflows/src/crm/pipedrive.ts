@@ -69,10 +69,15 @@ export function pipedrive(options: PipedriveOptions): Reader {
       const known = answer.status === 429 && !answer.headers.has('retry-after') && reset >= 0
       throw failure(asked, answer, options, known ? { retryAfterMs: reset * 1000 } : {})
     }
-    const { data, additional_data } = jsonOf(asked, answer)
+    const { success, data, additional_data } = jsonOf(asked, answer)
+    if (success === false) throw failure(asked, answer, options, { retryable: false })
+    // Pipedrive says null where there is none.
+    const organizations = success === true && data === null ? [] : data
+    if (!Array.isArray(organizations))
+      throw failure(asked, answer, options, { reason: 'no list of records', retryable: false })
     const next = (additional_data as { next_cursor?: unknown } | null | undefined)?.next_cursor
     return {
-      records: (Array.isArray(data) ? data : []).map((organization) => flatten(organization)),
+      records: organizations.map((organization) => flatten(organization)),
       ...(typeof next === 'string' && next !== '' && { next }),
     }
   })

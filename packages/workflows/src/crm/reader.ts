@@ -35,6 +35,23 @@ export interface ReaderOptions {
   maxPages?: number | undefined
 }
 
+/**
+ * Makes a guard for reading page after page, to be called with the cursor of each page before it is read.
+ *
+ * @throws ActionError that may not be retried, from the guard: where a page was there already, or where there are too many
+ */
+export function pageGuard(action: string, maxPages: number): (cursor: string | undefined) => void {
+  const seen = new Set<string | undefined>()
+  return (cursor) => {
+    // Whoever answers with a page that was there already would do so for ever.
+    if (seen.has(cursor) || seen.size >= maxPages) {
+      const why = seen.has(cursor) ? 'a page points back' : `there are more than ${maxPages} pages`
+      throw new ActionError(action, why, { retryable: false })
+    }
+    seen.add(cursor)
+  }
+}
+
 /** Makes a reader of a function that reads a page. */
 export function readerOf(
   action: string,
@@ -42,15 +59,10 @@ export function readerOf(
   readPage: (cursor?: string) => Promise<Page>,
 ): Reader {
   async function* pages(cursor?: string): AsyncGenerator<FlatRecord[], void> {
-    const seen = new Set<string | undefined>()
+    const guard = pageGuard(action, maxPages)
     let at = cursor
     do {
-      // Whoever answers with a page that was there already would do so for ever.
-      if (seen.has(at) || seen.size >= maxPages) {
-        const why = seen.has(at) ? 'a page points back' : `there are more than ${maxPages} pages`
-        throw new ActionError(action, why, { retryable: false })
-      }
-      seen.add(at)
+      guard(at)
       const { records, next } = await readPage(at)
       if (records.length > 0) yield records
       at = next

@@ -74,10 +74,10 @@ export function salesforce(options: SalesforceOptions): Reader {
       throw failure(asked, answer, options, limited || expired ? { retryable: true } : {})
     }
     const { records, done, nextRecordsUrl } = jsonOf(asked, answer)
-    const page = {
-      records: (Array.isArray(records) ? records : []).map((record) => flatten(record, { without: ['attributes'] })),
-    }
-    if (done !== false) return page
+    if (!Array.isArray(records))
+      throw failure(asked, answer, options, { reason: 'no list of records', retryable: false })
+    const page = { records: records.map((record) => flatten(record, { without: ['attributes'] })) }
+    if (done === true) return page
     const next = String(nextRecordsUrl)
     if (!NEXT.test(next))
       throw failure(asked, answer, options, { reason: 'no next page that is known', retryable: true })

@@ -42,7 +42,28 @@ export function readAccount(action: string, given: ServiceAccount | string): Acc
   const key = private_key.replaceAll('\\n', '\n').trim()
   const pem = /^-----BEGIN PRIVATE KEY-----\s[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----$/
   checks.that(pem.test(key), 'serviceAccount.private_key', 'must be a PEM that begins with -----BEGIN PRIVATE KEY-----')
+  checks.that(isRsaKey(key), 'serviceAccount.private_key', 'must be an RSA key, whole')
   return { email: client_email, key, keyId: private_key_id, tokenUrl: token_uri }
+}
+
+/**
+ * How PKCS #8 begins inside of its SEQUENCE: version 0, and the algorithm rsaEncryption, which is 1.2.840.113549.1.1.1, with
+ * NULL. RFC 5208, RFC 8017
+ */
+const RSA =
+  '\u0002\u0001\u0000\u0030\u000d\u0006\u0009\u002a\u0086\u0048\u0086\u00f7\u000d\u0001\u0001\u0001\u0005\u0000'
+
+/** Whether a PEM has an RSA key that is as long as it says. Only its use would show more, and that takes a promise. */
+function isRsaKey(pem: string): boolean {
+  let der: string
+  try {
+    der = atob(pem.replaceAll(/-----[A-Z ]+-----/g, ''))
+  } catch {
+    return false
+  }
+  // A SEQUENCE, with a length of two bytes, as it has for any RSA key of 512 bits or more.
+  const length = der.charCodeAt(2) * 256 + der.charCodeAt(3)
+  return der.startsWith('\u0030\u0082') && der.length === length + 4 && der.startsWith(RSA, 4)
 }
 
 function parse(action: string, text: string): ServiceAccount {

@@ -33,6 +33,8 @@ export interface AppendSettings {
 export interface AppendOptions extends AppendSettings, CallOptions {
   /** One row, or several: 1 to 1000 of together 2 MB, which are written all or not at all. */
   row: Readonly<Record<string, CellValue>> | readonly Readonly<Record<string, CellValue>>[]
+  /** Runs what adds columns while nobody else does, under a lock of the caller's, and gives what it gives. Default: at once. */
+  alone?: (<Result>(act: () => Promise<Result>) => Promise<Result>) | undefined
 }
 
 /** What {@link append} did. */
@@ -56,15 +58,20 @@ const MOST_UNIQUE_CHARACTERS = 1000
  * column to the right of all, so that no column moves. What looks like a formula is written as text, see `toCell`.
  *
  * Called twice, the rows are there twice, also where the first answer was lost: give `unique`, and a value that is the same each
- * time, such as the workflow's instance id. Two calls at the same time that both bring new names may give the same column to two
- * of them; where the names are not known, run one after the other, or write the headers into the sheet before.
+ * time, such as the workflow's instance id.
  *
- * Google takes 60 reads and 60 writes a minute from an account; a call is one of each, with new columns three and three.
+ * Google cannot add a column and a row in one step. Two calls at the same time that both bring new names may therefore give the
+ * same column to two of them, and values get under a wrong header. With `alone` they do not, as long as all who append to the
+ * worksheet share its lock; it is asked only where a name is new, and then the sheet is looked at again, for what others added.
+ *
+ * Google takes 60 reads and 60 writes a minute from an account. A call is one of each, with new columns four and three; `unique`
+ * is a read more each time that the sheet is looked at.
  *
  * @throws ActionError that may be retried for 429, 5xx, where no answer came, and for 401 where the token was an old one. 403: the
  *   sheet is not shared with the account's address. 404: no such spreadsheet. 400: no such worksheet, or more than the 10 000 000
  *   cells that a spreadsheet may have
  * @throws OptionError
+ * @throws what `alone` throws
  * @example
  * ```ts
  * await googleSheets.append({
@@ -91,8 +98,9 @@ export const append = defineAction(
     if (baseUrl !== undefined) checks.baseUrl('baseUrl', baseUrl)
   },
   async (options: AppendOptions): Promise<Appended> => {
-    const { unique, maxColumns = 256, baseUrl = 'https://sheets.googleapis.com', spreadsheetId, worksheet } = options
+    const { baseUrl = 'https://sheets.googleapis.com', spreadsheetId, worksheet, alone = atOnce } = options
     checks.call(options)
+    checks.that(typeof alone === 'function', 'alone', 'must be a function')
     const rows = rowsOf(options)
     const given = Array.isArray(options.row) ? options.row.length : 1
     const place: Place = {
@@ -102,19 +110,22 @@ export const append = defineAction(
       spreadsheetId,
       worksheet,
     }
-    const header = await readLine(place, '1:1', 'ROWS', options)
-    const known = unique === undefined ? new Set() : await valuesUnder(place, header, unique, options)
-    const fresh = rows.filter((row) => unique === undefined || !known.has(row[unique]))
-    const skipped = given - fresh.length
-    if (fresh.length === 0) return { appended: 0, skipped, added: [] }
-
-    const layout = laidOut(header, fresh, unique)
-    const added = layout.header.slice(header.length)
-    if (added.length > 0) await addHeaders(place, layout, maxColumns, options)
-    const range = await appendRows(place, `A1:${columnName(layout.header.length - 1)}1`, layout.cells, options)
-    return { appended: fresh.length, skipped, added, range }
+    const write = async (layout: Layout): Promise<Appended> => {
+      const { header, added, cells } = layout
+      const skipped = given - cells.length
+      if (cells.length === 0) return { appended: 0, skipped, added: [] }
+      if (added > 0) await addHeaders(place, layout, options)
+      const range = await appendRows(place, `A1:${columnName(header.length - 1)}1`, cells, options)
+      return { appended: cells.length, skipped, added: header.slice(header.length - added), range }
+    }
+    const layout = await look(place, rows, options)
+    // Columns are only ever added to the right, so that a row whose columns are there needs no lock.
+    if (layout.added === 0) return write(layout)
+    return alone(async () => write(await look(place, rows, options)))
   },
 )
+
+const atOnce: NonNullable<AppendOptions['alone']> = async (act) => act()
 
 function rowsOf({ row, unique }: AppendOptions): Readonly<Record<string, CellValue>>[] {
   const rows = Array.isArray(row) ? (row as Record<string, CellValue>[]) : [row as Record<string, CellValue>]
@@ -132,6 +143,16 @@ function rowsOf({ row, unique }: AppendOptions): Readonly<Record<string, CellVal
   checks.that(texts, 'row', `must have 1 to ${MOST_UNIQUE_CHARACTERS} characters in the column that is unique`)
   // Of several with the same value the first one counts, as it would in calls of their own.
   return rows.filter((row, index) => told.indexOf(row[unique]) === index)
+}
+
+/** How those of the rows that are not there yet go into the worksheet as it is now. */
+async function look(place: Place, rows: readonly Record<string, CellValue>[], options: AppendOptions): Promise<Layout> {
+  const { unique } = options
+  const header = await readLine(place, '1:1', 'ROWS', options)
+  if (unique === undefined) return laidOut(header, rows)
+  const known = await valuesUnder(place, header, unique, options)
+  const fresh = rows.filter((row) => !known.has(row[unique]))
+  return laidOut(header, fresh, unique)
 }
 
 /** The texts below a header; none where it is not there. */
@@ -152,7 +173,8 @@ function laidOut(header: unknown[], rows: readonly Record<string, CellValue>[], 
 }
 
 /** Writes the new headers, and looks whether they stand where their values will go. */
-async function addHeaders(place: Place, { header, added }: Layout, maxColumns: number, options: CallOptions) {
+async function addHeaders(place: Place, { header, added }: Layout, options: AppendOptions): Promise<void> {
+  const { maxColumns = 256 } = options
   if (header.length > maxColumns) {
     const message = `the sheet would get ${header.length} columns, more than maxColumns (${maxColumns})`
     throw new ActionError(action, message, { retryable: false })

@@ -76,6 +76,15 @@ it('lets numbers, dates and booleans be what they are', () => {
   expect(none.map(toCell)).toEqual(none.map(() => undefined))
 })
 
+it('writes digits as text where a number would be another one', () => {
+  const other = ['02138', '007', '00', '-01', ' 02138', '02138\n', '1234567890123456', '-9007199254740993']
+  expect(other.map(toCell)).toEqual(other.map((digits) => `'${digits}`))
+  expect(toCell(['02138'])).toBe("'02138")
+  const same = ['0', '-0', '10', '123456789012345', '0.5', '-0.25', '46.9480900001', '2026', '02:15', '02/01/2026']
+  expect(same.map(toCell)).toEqual(same)
+  expect([0, 2138, 1_234_567_890_123_456].map(toCell)).toEqual([0, 2138, 1_234_567_890_123_456])
+})
+
 const name = fc.stringMatching(/^[a-c]{1,2}$/)
 const value = fc.oneof(fc.integer(), fc.boolean(), fc.stringMatching(/^[a-z]{0,3}$/))
 const rows = fc.array(fc.dictionary(name, value, { noNullPrototype: true }), { maxLength: 5 })
