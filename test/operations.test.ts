@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import parse from 'parse-prometheus-text-format'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Series, State } from '../apps/proxy/src/metrics/types.ts'
 import { root, startWorkers } from '../scripts/workers.ts'
 import { chromium } from './browsers.ts'
 import { type Local, startLocal } from './local.ts'
@@ -232,6 +233,45 @@ it('fits a phone', async () => {
   await retry.tap()
   await expect.poll(() => aside().count()).toBe(0)
   await phone.close()
+})
+
+it('has room for figures of any size on a phone', async () => {
+  const stream = await fetch(`${local.proxy}/admin/live`, { headers: { Authorization: `Bearer ${TOKEN}` } })
+  let text = ''
+  for await (const part of (stream.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+    text += part
+    if (/event: state\ndata: .*\n\n/.test(text)) break
+  }
+  const dataOf = (event: string) =>
+    JSON.parse(new RegExp(`event: ${event}\ndata: (.*)`).exec(text)?.[1] ?? '') as unknown
+  const series = dataOf('series') as Series
+  const state = dataOf('state') as State
+  for (const name of ['accepted', 'delivered', 'refused'] as const) series[name][0] = 123_456_789
+  for (const shard of state.shards) Object.assign(shard, { depth: 123_456, oldest_age_s: 3000 })
+  state.set_aside.count = 12_345_678
+  const body = `event: series\ndata: ${JSON.stringify(series)}\n\nevent: state\ndata: ${JSON.stringify(state)}\n\n`
+
+  const phone = await browser.newContext(PHONE)
+  const small = await phone.newPage()
+  await small.route('**/admin/live*', (route) => route.fulfill({ contentType: 'text/event-stream', body }))
+  await small.goto(`${local.proxy}/admin`)
+  await enter(small, TOKEN)
+  await small.getByText('123M').first().waitFor()
+  expect(await small.locator('#accepted').getAttribute('title')).toBe('123,456,789')
+  expect(await small.evaluate('document.documentElement.scrollWidth')).toBe(PHONE.viewport.width)
+  const spilling = `[...document.querySelectorAll('.tile dd, .shard .line')].filter((e) => e.scrollWidth > e.clientWidth).length`
+  expect(await small.evaluate(spilling)).toBe(0)
+  await phone.close()
+})
+
+it('says why the figures do not come', async () => {
+  const wrong = await startWorkers([{ app: 'proxy', port: 0, bindings: { HEAP_APP_ID: 'abc', ADMIN_TOKEN: TOKEN } }])
+  const other = await context.newPage()
+  await other.goto(`${wrong.urls.proxy}/admin`)
+  await enter(other, TOKEN)
+  await other.getByText(/HEAP_APP_ID must be/).waitFor()
+  await other.close()
+  await wrong.stop()
 })
 
 it('says where the admin routes are closed', async () => {

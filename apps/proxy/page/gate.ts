@@ -42,9 +42,12 @@ export function startGate(entered: () => void): void {
 
 /** The token holds. */
 export function open(): void {
+  const isEntered = !byId('gate').hidden
   byId('gate').hidden = true
   byId('leave').hidden = false
   byId('figures').hidden = false
+  // Whoever pressed its button goes on where the figures begin.
+  if (isEntered) byId('figures').focus({ preventScroll: true })
 }
 
 function field(): HTMLInputElement {

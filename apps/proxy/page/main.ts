@@ -55,11 +55,18 @@ const showRuns = keyedList('runs', ({ id }) => id, runRow)
 const showAside = keyedList('aside', ({ id }) => id, asideRow)
 
 const number = (value: number) => value.toLocaleString('en')
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
 const sum = (values: readonly (number | null)[]) => values.reduce<number>((all, value) => all + (value ?? 0), 0)
+
+/** The figure of a tile: of a million and more what there is room for, the whole of it as its title. */
+function setFigure(id: string, value: number): void {
+  setText(id, value < 1_000_000 ? number(value) : short.format(value))
+  byId(id).title = value < 1_000_000 ? '' : number(value)
+}
 
 function showSeries(series: Series): void {
   draw(series)
-  for (const name of ['accepted', 'delivered', 'refused'] as const) setText(name, number(sum(series[name])))
+  for (const name of ['accepted', 'delivered', 'refused'] as const) setFigure(name, sum(series[name]))
   for (const hint of document.querySelectorAll('.range-hint')) hint.textContent = SPANS[view]
   byId('refused-tile').classList.toggle('over', sum(series.refused) > 0)
   const { p50, p99 } = series.whole
@@ -72,9 +79,9 @@ function showState(state: State): void {
   const { shards, busiest, deletions, runs, set_aside, totals } = state
   const waiting = sum(shards.map(({ depth }) => depth))
   const oldest = Math.max(-1, ...shards.map(({ oldest_age_s }) => oldest_age_s ?? -1))
-  setText('waiting', number(waiting))
+  setFigure('waiting', waiting)
   setText('waiting-hint', oldest < 0 ? 'in the outbox now' : `oldest for ${ageOf(oldest)}`)
-  setText('aside-count', number(set_aside.count))
+  setFigure('aside-count', set_aside.count)
   setText('aside-hint', ['nothing to decide', 'needs a decision'][set_aside.count] ?? 'need a decision')
   byId('aside-tile').classList.toggle('over', set_aside.count > 0)
   showFailing(shards)
@@ -109,7 +116,7 @@ function showState(state: State): void {
 
   const anything = totals.accepted + totals.refused + totals.delivered + waiting + set_aside.count
   byId('empty').hidden = anything > 0
-  connected(`Live, ${clock(state.at)}`)
+  connected(clock(state.at))
 }
 
 const clock = (iso: string) => new Date(iso).toLocaleTimeString(undefined, { hourCycle: 'h23' })
@@ -138,15 +145,18 @@ function showKeyRefused(newest: readonly DeletionState[]): void {
   )
 }
 
-function connected(text: string): void {
+function connected(at: string): void {
   open()
   byId('figures').classList.remove('stale')
-  say('live', text)
+  byId('lost').hidden = true
+  say('live', 'Live', `, ${at}`)
 }
 
-function say(state: 'live' | 'lost' | 'wait', text: string): void {
+/** @param at what changes too often to be read out */
+function say(state: 'live' | 'lost' | 'wait', text: string, at = ''): void {
   byId('status').dataset.state = state
-  setText('status', text)
+  setText('status-said', text)
+  setText('status-at', at)
 }
 
 const stream = new Stream({
@@ -154,10 +164,12 @@ const stream = new Stream({
   onState: showState,
   onLost(reason, againMs) {
     byId('figures').classList.add('stale')
-    say('lost', `Connection lost, again in ${Math.max(1, Math.round(againMs / 1000))} s`)
-    byId('status').title = reason
+    say('lost', 'Connection lost', `, again in ${Math.max(1, Math.round(againMs / 1000))} s`)
+    setText('lost-said', reason)
+    byId('lost').hidden = reason === ''
   },
   onRefused(status, reason) {
+    byId('lost').hidden = true
     say('wait', 'Not signed in')
     ask(status === 401 ? 'This token is wrong.' : `The admin routes of this Worker are closed. ${reason}`)
   },

@@ -55,17 +55,15 @@ export class Stream {
     let failures = 0
     while (!stopped.aborted) {
       try {
-        // It comes to its end every few minutes.
+        // It comes to its end every few minutes; one that ends at once is not asked for at once.
         await this.#read(view, stopped, () => (failures = 0))
+        await pauseOf(BACKOFF.base, stopped)
       } catch (error) {
         if (stopped.aborted) return
         if (error instanceof Refused) return this.#listener.onRefused(error.status, error.message)
         const pause = retryDelay(failures++, undefined, BACKOFF, Math.random)
         this.#listener.onLost(error instanceof Error ? error.message : '', pause)
-        await new Promise((resolve) => {
-          setTimeout(resolve, pause)
-          stopped.addEventListener('abort', resolve, { once: true })
-        })
+        await pauseOf(pause, stopped)
       }
     }
   }
@@ -107,6 +105,13 @@ export class Stream {
       clearTimeout(timer)
     }
   }
+}
+
+function pauseOf(ms: number, stopped: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+    stopped.addEventListener('abort', resolve, { once: true })
+  })
 }
 
 async function failureOf(response: Response): Promise<Error> {

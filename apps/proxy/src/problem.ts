@@ -8,7 +8,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** The kinds of problems, with their status and title. Each is explained at `/docs#<kind>`. */
 export const PROBLEMS = {
-  'invalid-body': [400, 'The body is not what Heap takes'],
+  'invalid-body': [400, 'The request is not what is taken here'],
   'refused-by-heap': [400, 'Heap refused the request'],
   unauthorized: [401, 'The admin token is missing or wrong'],
   'identity-not-proven': [401, 'An identity comes without a token that proves it'],
