@@ -246,7 +246,7 @@ it('has room for figures of any size on a phone', async () => {
     JSON.parse(new RegExp(`event: ${event}\ndata: (.*)`).exec(text)?.[1] ?? '') as unknown
   const series = dataOf('series') as Series
   const state = dataOf('state') as State
-  for (const name of ['accepted', 'delivered', 'refused'] as const) series[name][0] = 123_456_789
+  for (const name of ['accepted', 'delivered', 'refused'] as const) series[name].fill(0).splice(0, 1, 123_456_789)
   for (const shard of state.shards) Object.assign(shard, { depth: 123_456, oldest_age_s: 3000 })
   state.set_aside.count = 12_345_678
   const body = `event: series\ndata: ${JSON.stringify(series)}\n\nevent: state\ndata: ${JSON.stringify(state)}\n\n`
@@ -269,7 +269,7 @@ it('says why the figures do not come', async () => {
   const other = await context.newPage()
   await other.goto(`${wrong.urls.proxy}/admin`)
   await enter(other, TOKEN)
-  await other.getByText(/HEAP_APP_ID must be/).waitFor()
+  await expect.poll(() => other.locator('#lost-said').textContent()).toMatch(/answered 503.*HEAP_APP_ID must be/)
   await other.close()
   await wrong.stop()
 })
