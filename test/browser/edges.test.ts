@@ -61,8 +61,17 @@ describe('a page that goes', () => {
     }`)
     const page = await stage.visit(context)
     await track(page, 1)
+    await page.evaluate((alice) => {
+      void heapEdge.addUserProperties({ plan: 'pro' })
+      void heapEdge.identify(alice)
+    }, ALICE)
     await page.goto(`${stage.site}/elsewhere`)
     expect(await stage.expectEvents(1)).toHaveLength(1)
+    // On which the client runs as well.
+    await stage.visit(context)
+    const users = async () => (await stage.local.held<{ users: object[] }>('users')).users
+    const user_ids = [expect.any(String) as string]
+    await expect.poll(users).toMatchObject([{ identity: ALICE, user_ids, properties: { plan: 'pro' } }])
   })
 
   it('with a tab that is closed as by a click sends it too', async () => {
@@ -130,6 +139,16 @@ describe('a proxy', () => {
     }
     await stage.expectEvents(...upTo(7))
     await expect.poll(() => flush(page)).toMatchObject({ sent: 7, rejected: 0, waiting: 0 })
+  })
+
+  it('in whose place another server answers has not taken anything', async () => {
+    stage.front.handle(async () => ({ status: 200, body: '<!doctype html><title>Sign in</title>' }))
+    const page = await stage.visit(context)
+    await track(page, 1)
+    expect(await flush(page)).toMatchObject({ sent: 0, waiting: 1 })
+    stage.front.handle()
+    await flush(page)
+    await stage.expectEvents(1)
   })
 
   it('that is down is not asked more often by a page that flushes', async () => {
@@ -407,6 +426,18 @@ describe('a page', () => {
     await stage.expectEvents(1, 2)
   })
 
+  it('that goes on with the stub while its early calls are made has all of them', async () => {
+    const page = await context.newPage()
+    await page.goto(`${stage.site}/snippet`, { waitUntil: 'commit' })
+    await page.evaluate(`{
+      const kept = heapEdge
+      kept.load('123456789', options)
+      kept.onReady(() => kept.track('E', { n: 1 }))
+      kept.track('E', { n: 2 })
+    }`)
+    expect(await stage.expectEvents(1, 2)).toHaveLength(2)
+  })
+
   it("of which the cookie of Heap's script is gone has ids of its own", async () => {
     const value = encodeURIComponent(JSON.stringify({ userId: '4242', sessionId: '88' }))
     await context.addCookies([{ name: '_hp5_meta.123456789', value, url: stage.site }])
@@ -430,6 +461,7 @@ describe('where identities have to be proven', () => {
 
   it.each<[string, typeof token]>([
     ['there is no token', async () => null],
+    ['what comes for a token is a page to sign in', async () => '<!doctype html>\n<p>Melde dich an – bitte'],
     ['asking for a token fails', () => Promise.reject(new Error('Not signed in'))],
   ])('and %s, the records of the identity wait for the next page', async (_, without) => {
     token = without

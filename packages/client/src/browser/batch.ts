@@ -42,7 +42,10 @@ export function bodyOf(batch: Row[], head: string): string {
 /** The problems of one record, with pointers from the record. */
 export function problemsOf({ list }: Row, place: number, problems: Problem[]): Problem[] {
   const at = list ? `/${list}/${place}` : ''
-  return problems
-    .filter(({ pointer }) => `${pointer}/`.startsWith(`${at}/`))
-    .map(({ pointer, detail }) => ({ pointer: pointer.slice(at.length), detail }))
+  return (
+    problems
+      // There may be anything among them.
+      .filter((problem) => `${(problem as Problem | null)?.pointer}/`.startsWith(`${at}/`))
+      .map(({ pointer, detail }) => ({ pointer: pointer.slice(at.length), detail }))
+  )
 }

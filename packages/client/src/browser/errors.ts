@@ -6,5 +6,5 @@ import type { HeapError, HeapErrorDetails } from '../errors.ts'
 
 /** An error for which `isHeapRequestError` of heap-edge is true. */
 export function requestError(message: string, details?: HeapErrorDetails): HeapError {
-  return Object.assign(new Error(message), { name: 'HeapRequestError', problems: [], ...details })
+  return Object.assign(Error(message), { name: 'HeapRequestError', problems: [], ...details })
 }

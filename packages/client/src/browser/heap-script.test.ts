@@ -14,6 +14,10 @@ describe("the ids of Heap's script", () => {
     expect(idsOfScript({ ...heap, getUserId: () => undefined })).toBeFalsy()
     expect(idsOfScript({ loaded: true })).toBeFalsy()
     expect(idsOfScript(undefined)).toBeFalsy()
+    const broken = () => {
+      throw new Error('not yet')
+    }
+    expect(idsOfScript({ ...heap, getUserId: broken })).toBeFalsy()
   })
 
   it('stand in its cookies, those of both generations', () => {

@@ -22,11 +22,13 @@ export interface HeapScript {
 }
 
 const ids = (user: Id, session: Id | false): HeapIds | false =>
-  /^\d{1,16}$/.test(`${user}`) && { user_id: `${user}`, ...(session && { session_id: `${session}` }) }
+  /^\d{1,16}$/.test(user as string) && { user_id: `${user}`, ...(session && { session_id: `${session}` }) }
 
 /** Nothing before the script has loaded; of the classic one there are only cookies. */
 export function idsOfScript(heap: HeapScript | undefined): HeapIds | false | undefined {
-  return heap?.loaded && ids(heap.getUserId?.(), heap.getSessionId?.())
+  try {
+    return heap?.loaded && ids(heap.getUserId?.(), heap.getSessionId?.())
+  } catch {}
 }
 
 /**
@@ -37,10 +39,7 @@ export function idsOfScript(heap: HeapScript | undefined): HeapIds | false | und
  * @throws whatever, where there is none, or where it is compressed
  */
 export function idsOfCookies(cookies: string, appId: string, now: number): HeapIds | false {
-  const [, json] = new RegExp(`_hp(?:5_meta|2_id)\\.${appId || '\\d+'}=([^;]+)`).exec(cookies) as unknown as [
-    string,
-    string,
-  ]
+  const [, json] = cookies.match(`_hp(?:5_meta|2_id)\\.${appId || '\\d+'}=([^;]+)`) as unknown as [string, string]
   const { userId, sessionId, lastEventTime = now } = JSON.parse(decodeURIComponent(json))
   return ids(userId, now - lastEventTime < SESSION_MS && sessionId)
 }

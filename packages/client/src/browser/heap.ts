@@ -33,10 +33,10 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   options: HeapBrowserOptions<Events>,
 ): HeapBrowser<Events> {
   const { identityToken, schemas, onError } = options as HeapBrowserOptions
-  const isPage = typeof document !== 'undefined'
+  const isPage = !!globalThis.document
   const endpoint = trimmed(options.endpoint)
   const appId = trimmed(options.appId ?? '')
-  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw new TypeError('bad endpoint/appId')
+  if (!endpoint.startsWith('http') || /\D/.test(appId)) throw TypeError('bad endpoint/appId')
   const name = `heap-edge.${appId}`
   const { state, read, keep, forget, renew, ids } = createVisitor(name, appId)
   const tokens: Record<string, string | null | undefined> = {}
@@ -108,7 +108,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     if (!isPage) return
     const { globalPrivacyControl } = navigator as { globalPrivacyControl?: boolean }
     read()
-    if (globalPrivacyControl && options.respectGpc !== false) return state().user_id ? stop() : undefined
+    if (globalPrivacyControl && options.respectGpc !== false) return void (state().user_id && stop())
     if (isAgain) keep({ isStopped: undefined })
     if (state().isStopped) return
     if (!state().user_id) renew()
@@ -171,8 +171,8 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     addEventProperties: setEventProperties,
     removeEventProperty: (name) => setEventProperties({ [name]: undefined }),
     clearEventProperties: () => setEventProperties({}, {}),
-    getUserId: () => ids().user_id as string,
     getIdentity: () => state().identity as string,
+    getUserId: () => ids().user_id as string,
     getSessionId: () => ids().session_id as string,
 
     startTracking: () => begin(true),
@@ -202,9 +202,11 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     addEventListener('online', () => wake(0))
     addEventListener('pagehide', leave)
     addEventListener('visibilitychange', () => {
-      if (document.hidden) return leave()
-      update()
-      wake(0)
+      if (document.hidden) leave()
+      else {
+        update()
+        wake(0)
+      }
     })
   }
   if (options.consent !== 'required') begin()

@@ -4,13 +4,13 @@
  */
 const memory: Record<string, string> = {}
 
-/** Sorted. */
+/** In no order. */
 export function itemNames(prefix: string): string[] {
-  let names = Object.keys(memory)
+  const names = Object.keys(memory)
   try {
-    names = names.concat(Object.keys(localStorage))
+    names.push(...Object.keys(localStorage))
   } catch {}
-  return names.filter((name) => name.startsWith(prefix)).sort()
+  return names.filter((name) => name.startsWith(prefix))
 }
 
 /** Nothing where there is none, or where it is not ours. */
@@ -20,13 +20,12 @@ export function getItem<T>(name: string): T | undefined {
   } catch {}
 }
 
-/** Without a value the item is removed. */
-export function setItem(name: string, value?: unknown): void {
+/** Without a value the item is removed. @returns what outlives the page, where it does */
+export function setItem(name: string, value?: unknown): unknown {
   const json = JSON.stringify(value)
   delete memory[name]
   try {
-    if (json) localStorage[name] = json
-    else delete localStorage[name]
+    return json ? (localStorage[name] = json) : delete localStorage[name]
   } catch {
     if (json) memory[name] = json
   }

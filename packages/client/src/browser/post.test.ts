@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { isHeapRequestError } from '../errors.ts'
+import { problemsOf } from './batch.ts'
 import { post } from './post.ts'
+import type { Row } from './store.ts'
 
 const url = 'https://heap.example.com/api/track'
 const now = Date.parse('2026-11-24T12:00:00Z')
@@ -27,6 +29,14 @@ it('sends JSON, with a token where there is one, and gives nothing where it is t
     [url, { keepalive: false, headers: { 'content-type': 'application/json' } }],
   ])
   expect(Object.keys(fetch.mock.calls[1]?.[1].headers ?? {})).toEqual(['content-type'])
+})
+
+it('sends whatever is given for a token as what a header may have, so that the proxy says what is wrong with it', async () => {
+  const fetch = server(() => Response.json({}, { status: 401 }))
+  const error = await post(url, '{}', '<!doctype html>\n<p>Melde dich an – bitte', true)
+  expect(error?.status).toBe(401)
+  const [[, { headers }] = [url, {}]] = fetch.mock.calls
+  expect(() => new Headers(headers)).not.toThrow()
 })
 
 describe('an error', () => {
@@ -66,6 +76,18 @@ describe('an error', () => {
   it.each(['', 'no JSON', 'null', '7', '[]'])('comes of %j as well', async (body) => {
     server(() => new Response(body, { status: 500 }))
     expect(await post(url, '{}', null, true)).toMatchObject({ status: 500, problems: [] })
+  })
+
+  it.each([{ a: 1 }, 'bad', [null], [[null]], 7])('comes of errors that are none, as %j', async (errors) => {
+    server(() => Response.json({ errors }, { status: 503 }))
+    const { problems = [] } = (await post(url, '{}', null, true)) ?? {}
+    const row: Row = { key: 'k', path: '/api/track', list: 'events', who: 'u1', json: '{}' }
+    expect(problemsOf(row, 0, problems)).toEqual([])
+  })
+
+  it('comes of a success that is not the proxy', async () => {
+    server(() => new Response('<!doctype html><title>Sign in</title>'))
+    expect(await post(url, '{}', null, true)).toMatchObject({ status: 200, problems: [] })
   })
 
   it('has no status where there was no answer', async () => {

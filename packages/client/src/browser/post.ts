@@ -19,21 +19,23 @@ export async function post(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      // A token that no header may have would be taken for a network that is down.
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${encodeURI(token)}` }) },
       body,
       keepalive,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     // Read to its end, so that the connection is free. What breaks off here has answered already.
     const answer = (await response.json().catch(() => 0)) as { detail?: string; errors?: Problem[] } | null
-    const { ok, status, headers } = response
-    if (ok) return
+    const { status, headers } = response
+    // What answers without JSON is not the proxy.
+    if (status < 300 && answer) return
     // Both forms, in little room. A date is by the proxy's clock; the one here may be wrong.
     const after = headers.get('retry-after') as string
     const now = Date.parse(headers.get('date') as string) || Date.now()
     return requestError(`${url} ${status}: ${answer?.detail}`, {
       status,
-      problems: answer?.errors ?? [],
+      problems: ([] as Problem[]).concat(answer?.errors ?? []),
       retryAfterMs: Math.max(0, +after * 1000 || Date.parse(after) - now || 0),
     })
   } catch (cause) {

@@ -140,7 +140,7 @@ export function createQueue(
     if (over[0]) {
       await remove(over)
       dropped += over.length
-      tell(requestError(`Queue full: ${over.length} dropped`))
+      tell(requestError(`${over.length} dropped`))
     }
     waiting = rows.length
     while (isActive() && !pauses) {
@@ -156,12 +156,15 @@ export function createQueue(
       const error = await deliver(request, !failures)
       if (!error) continue
       const { status = 500 } = error
-      if (status < 500 && status !== 429) tell(error)
+      if (status !== 429 && status < 500) tell(error)
       if (status === 401) {
         // There is no token for their owner, whose records keep their order. The others go on.
         const [{ who }] = request as [Row]
         taken.add(who)
-        setTimeout(() => taken.delete(who), NO_TOKEN_MS)
+        setTimeout(() => {
+          taken.delete(who)
+          void flush()
+        }, NO_TOKEN_MS)
       } else if (!error.retryAfterMs) {
         return wake(Math.random() * 1000 * 2 ** Math.min(failures++, 6))
       }
@@ -170,14 +173,13 @@ export function createQueue(
 
   /** All tabs at once would send the same; one of them does. */
   async function flush(): Promise<Counts> {
-    clearTimeout(timer)
-    timer = undefined
+    timer = clearTimeout(timer) as undefined
     if (isActive()) {
       await write()
       // There are no locks without https. Then two tabs may send the same; by its key Heap takes it once.
       await (navigator.locks?.request(name, drain).catch(drain) ?? drain())
     }
-    return { sent, rejected, dropped, waiting }
+    return { waiting, sent, rejected, dropped }
   }
 
   return {

@@ -30,10 +30,10 @@ const load: Load = (appId, options) => {
   const replay = ([name, args, resolve]: EarlyCall) =>
     // There may be a `then` among them, where somebody awaits the stub.
     resolve((heap as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name]?.(...args))
-  stub.forEach?.(replay)
-  // Whoever kept the stub goes on.
+  // Whoever kept the stub goes on, also while its calls are made.
   stub.push = replay as never
   stub.load = heap.load
+  stub.forEach?.(replay)
 }
 
 // Until then.

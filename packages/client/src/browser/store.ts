@@ -28,21 +28,24 @@ export interface Store {
 /** Safari at times does not answer when it is asked for a database. In ms. */
 const OPEN_MS = 3000
 
+const forget = (rows: Row[]) => rows.forEach(({ key }) => setItem(key))
+
 /** @param name of the database, which is made with the first call */
 export function createStore(name: string): Store {
-  let opened: Promise<IDBDatabase> | undefined
+  let opening: Promise<IDBDatabase> | undefined
+  let opened: IDBDatabase | undefined
 
   /** Rejects where IndexedDB is refused, and then for as long as the page lives. */
   async function run<T>(act: (rows: IDBObjectStore) => IDBRequest<T> | void): Promise<T> {
-    opened ??= new Promise((resolve, reject) => {
+    opening ??= new Promise((resolve, reject) => {
       const request = indexedDB.open(name)
       request.onupgradeneeded = () => request.result.createObjectStore('rows', { keyPath: 'key' })
-      request.onsuccess = () => resolve(request.result)
+      request.onsuccess = () => resolve((opened = request.result))
       // oxlint-disable-next-line unicorn/prefer-add-event-listener -- longer
       request.onerror = reject
       setTimeout(reject, OPEN_MS)
     })
-    const transaction = (await opened).transaction('rows', 'readwrite')
+    const transaction = (await opening).transaction('rows', 'readwrite')
     const request = act(transaction.objectStore('rows'))
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request?.result as T)
@@ -54,19 +57,23 @@ export function createStore(name: string): Store {
   }
 
   return {
-    // One item a record: tabs have no transactions there, and must not overwrite each other.
-    add: (rows) =>
-      run<never>((store) => rows.forEach((row) => store.put(row))).catch(() =>
-        rows.forEach((row) => setItem(row.key, row)),
-      ),
+    async add(rows) {
+      // A page may go before it has opened. One item a record: tabs have no transactions there, and must not overwrite each other.
+      const saveBadly = () => rows.filter((row) => !setItem(row.key, row))
+      if (opened || saveBadly()[0]) {
+        await run<never>((store) => rows.forEach((row) => store.put(row))).then(() => forget(rows), saveBadly)
+      }
+    },
 
     async all() {
       const rows = await run<Row[]>((store) => store.getAll()).catch((): Row[] => [])
-      return rows.concat(itemNames(`${name}:`).flatMap((item) => getItem<Row>(item) ?? []))
+      return rows
+        .concat(itemNames(`${name}:`).flatMap((item) => getItem<Row>(item) ?? []))
+        .sort((a, b) => +(a.key > b.key) || -1)
     },
 
     remove(rows) {
-      rows.forEach(({ key }) => setItem(key))
+      forget(rows)
       return run<never>((store) => rows.forEach(({ key }) => store.delete(key))).catch(() => {})
     },
   }

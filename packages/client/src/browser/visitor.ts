@@ -20,11 +20,8 @@ export interface State {
   isStopped?: true | undefined
 }
 
-/** 53 random bits as digits, as Heap's own SDK makes its ids. */
-function randomId(): string {
-  const [bits = 0n] = crypto.getRandomValues(new BigUint64Array(1))
-  return String(bits >> 11n)
-}
+/** Up to 53 random bits as digits, made as Heap's own SDK makes its ids. */
+const randomId = () => (Math.random() * 2 ** 53).toFixed()
 
 /** See {@link createVisitor}. */
 export interface Visitor {
