@@ -102,6 +102,9 @@ it.each([
   [['raw', 'GET', 'api/track'], 'The path must begin with a slash'],
   [['raw', 'POST', '/api/track', '--body', '{'], '--body must be JSON'],
   [['raw', 'POST', '/api/track', '--body', '@none.json'], 'none.json cannot be read'],
+  [['--dry-run', 'delete', '--identity', 'a@b.c', '--yes'], '--dry-run stands in front of the command'],
+  [['import', '--other', 'users', 'list.ndjson'], 'as in heap-edge import … --other.'],
+  [['delete', '--identity', 'a@b.c', '--yes=no'], '--yes takes no value but true and false'],
   [['constructor'], 'There is no such command'],
   [['import', 'constructor'], 'There is no such command'],
   [['trakc'], 'There is no such command; flags come after it, and --help shows the commands.'],
@@ -128,6 +131,44 @@ it.each([
   expect([code, stderr]).toEqual([2, expect.stringMatching(/; nothing was deleted\.\n$/)])
   expect(stderr).toContain(`Line 3 ${told}`)
   expect(await local.held('deletions')).toMatchObject({ deletions: before })
+})
+
+it('tells each row that is wrong, and blanks, before anybody is deleted', async () => {
+  const file = desk.write('bad.ndjson', `{"identity":" a@b.c"}\n${'{"identity":7}\n{"identity":"guest"}\n'.repeat(6)}`)
+  type Told = { error: string; refused: number; problems: { line: number }[] }
+  const { code, error, refused, problems } = await desk.json<Told>(['delete', file, '--dry-run'])
+  expect([code, refused, problems.map(({ line }) => line)]).toEqual([2, 12, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]])
+  expect(error).toMatch(
+    /^Line 2 \/identity must be a string\.\nLine 3 [^]*\n12 rows cannot be taken, .* first 10; nothing/,
+  )
+  const padded = desk.write('padded.ndjson', '{"identity":" a@b.c"}')
+  const { stderr } = await desk.run(['delete', padded, '--dry-run'])
+  expect(stderr).toContain('1 user with blanks at the ends of its identity')
+  const cut = desk.write('cut.json', '[{"identity":"a@b.c"},')
+  const unread = await desk.run(['delete', cut, '--dry-run'])
+  expect(unread.stderr).toBe('The file ends in line 1, before the array does; nothing was deleted.\n')
+})
+
+it('tells it in JSON too where --json was taken for a value, or stands in front', async () => {
+  const needs = { code: 2, error: expect.stringContaining('--concurrency needs a value') as string }
+  expect(await desk.json(['import', 'users', 'f.csv', '--concurrency'])).toMatchObject(needs)
+  const { code, stdout } = await desk.run(['--json', 'doctor'])
+  expect([code, JSON.parse(stdout)]).toMatchObject([2, { error: expect.stringContaining('in front') as string }])
+})
+
+it('takes a .env that Windows has written, and refuses one that nobody can read', async () => {
+  const desk = new Desk()
+  try {
+    desk.write('.env', '\uFEFFHEAP_APP_ID=77\r\n')
+    expect((await desk.run(['doctor', '--base-url', local.sandbox])).stdout).toContain(
+      'id is 77, from HEAP_APP_ID in .env',
+    )
+    desk.write('.env', Buffer.from('\uFEFFHEAP_APP_ID=77\r\n', 'utf16le'))
+    const { code, stdout, stderr } = await desk.run(['track', 'e', '--identity', 'a', '--api-key', 'some-secret'])
+    expect([code, stdout, stderr]).toEqual([2, '', '.env is not UTF-8, but perhaps UTF-16: save it as UTF-8.\n'])
+  } finally {
+    desk.remove()
+  }
 })
 
 it('counts each user once, looks without a key, and names what to ask later', async () => {

@@ -20,7 +20,7 @@ const other = createServer((_, response) => response.end('<html>Welcome</html>')
 let otherUrl = ''
 
 beforeAll(async () => {
-  local = await startLocal()
+  local = await startLocal({ HEAP_EXTRA_APP_IDS: '555' })
   desk = new Desk()
   other.listen(0, '127.0.0.1')
   await once(other, 'listening')
@@ -70,12 +70,24 @@ it.each([
   [{ ...PROXY, HEAP_ENDPOINT: 'SANDBOX' }, 2, 'endpoint', 'is no heap-edge proxy'],
   [{ ...PROXY, HEAP_ENDPOINT: 'PROXY/admin' }, 2, 'endpoint', 'look at HEAP_ENDPOINT, and leave out /admin.'],
   [{ ...PROXY, HEAP_ADMIN_TOKEN: 'wrong-token' }, 2, 'adminToken', 'The proxy refuses HEAP_ADMIN_TOKEN'],
-  [{ ...PROXY, HEAP_APP_ID: '987654321' }, 2, 'appId', 'HEAP_APP_ID is not the HEAP_APP_ID of the proxy'],
+  [{ ...PROXY, HEAP_APP_ID: '987654321' }, 2, 'appId', 'HEAP_APP_ID is no environment that the proxy writes to'],
+  [{ ...HEAP, HEAP_BASE_URL: 'SANDBOX/api' }, 2, 'baseUrl', "is not Heap's API (404): look at HEAP_BASE_URL"],
+  [{ ...HEAP, HEAP_API_KEY: '', HEAP_BASE_URL: 'SANDBOX/api' }, 2, 'baseUrl', "is not Heap's API (404)"],
+  [{ ...HEAP, HEAP_BASE_URL: 'OTHER' }, 2, 'baseUrl', "is not Heap's API (200)"],
 ])('says what is wrong with %j', async (env, wanted, about, told) => {
   const { code, findings } = await desk.json<{ findings: Finding[] }>(['doctor'], { env: filled(env) })
   const wrong = findings.filter(({ state }) => state === 'wrong' || state === 'unreachable')
   expect(wrong).toMatchObject([{ about, says: expect.stringContaining(told) as string }])
   expect(code).toBe(wanted)
+})
+
+it.each([
+  [{ ...PROXY, HEAP_APP_ID: '555' }, 'it writes there, and deletes nobody'],
+  [{ ...PROXY, HEAP_APP_ID: '42', HEAP_ADMIN_TOKEN: '' }, 'app_id 42: the proxy tells with HEAP_ADMIN_TOKEN only'],
+])('only notes what is no fault of %j', async (env, told) => {
+  const { code, findings } = await desk.json<{ findings: Finding[] }>(['doctor'], { env: filled(env) })
+  expect(findings).toContainEqual({ about: 'appId', state: 'note', says: expect.stringContaining(told) as string })
+  expect(code).toBe(0)
 })
 
 it('says that Heap does not tell whether an environment is there', async () => {

@@ -70,6 +70,12 @@ it('says which file has no room, and goes on from there', async () => {
   expect(await local.held('stats')).toMatchObject({ users: 20_000 })
 })
 
+it.skipIf(process.platform !== 'linux')('says in a sentence that its result cannot be written', async () => {
+  const child = spawn('sh', ['-c', '"$0" "$@" > /dev/full', process.execPath, MAIN, '--version'], { env: desk.env })
+  const { code, stderr } = await ended(child)
+  expect([code, stderr]).toEqual([1, 'Standard output cannot be written: the disk is full.\n'])
+})
+
 describe('a pipe with a name', () => {
   it('is read, and nothing is written where it stands', async () => {
     execFileSync('mkfifo', [desk.path('pipe')])

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Local, startLocal } from '../local.ts'
-import { Desk, users } from './command.ts'
+import { Desk, ended, users } from './command.ts'
 
 interface Summary {
   rows: number
@@ -289,6 +289,55 @@ it('tells of blanks at the ends of identities, and of events without a time', as
   expect(stderr).toContain('1 row with blanks at the ends of its identity')
 })
 
+it('tells of what is changed on its way, and where a dry run finds it', async () => {
+  const long = 'x'.repeat(2000)
+  const text = `identity,bio,Email\na@b.c,${long},x\nd@e.f,${long},\n`
+  const warnings = [
+    { name: 'bio', warning: 'is longer than 1024 characters and is cut there', count: 2 },
+    { name: 'Email', warning: expect.stringContaining('a second property') as string, count: 1 },
+  ]
+  expect(await importOf('users', 'long.csv', text, '--dry-run')).toMatchObject({ code: 0, good: 2, warnings })
+  expect(desk.lines(`${files - 1}-long.csv.heap-edge-dry-run.ndjson`)).toMatchObject([
+    { line: 2, pointer: '/properties/bio', warning: warnings[0]?.warning },
+    { line: 2, pointer: '/properties/Email' },
+    { line: 3, pointer: '/properties/bio' },
+  ])
+  const { stderr } = await desk.run(['import', 'users', `${files - 1}-long.csv`])
+  expect(stderr).toContain(
+    'Warning, 2 times: "bio" is longer than 1024 characters and is cut there.\nWarning, once: "Email"',
+  )
+  expect(await importOf('users', 'long.csv', text)).toMatchObject({ code: 0, sent: 2, warnings })
+})
+
+it('refuses numbers that would arrive as others', async () => {
+  const text =
+    '{"identity":"a@b.c","properties":{"n":{"/":[9007199254740993]}}}\n{"identity":"d@e.f","n":9007199254740991}'
+  expect(await importOf('users', 'digits.ndjson', text)).toMatchObject({ code: 2, sent: 1, refused: 1 })
+  expect(refused('digits.ndjson')).toEqual([
+    { line: 1, pointer: '/properties/n/~1/0', reason: 'has more digits than a number keeps: send it as a string' },
+  ])
+})
+
+it('loses no element of an array but the one that is broken, and says in a dry run what stands before its end', async () => {
+  const text = '[\n{"identity":"a@b.c"},\n{"identity":"guest},\n{"identity":"d@e.f"},\n'
+  const name = `${files}-open.json`
+  expect(await importOf('users', 'open.json', text, '--dry-run')).toMatchObject({
+    code: 2,
+    rows: 3,
+    refused: 1,
+    complete: false,
+    report: `${name}.heap-edge-dry-run.ndjson`,
+    error: 'The file ends in line 5, before the array does.',
+  })
+  const { stderr } = await desk.run(['import', 'users', name, '--dry-run'])
+  expect(stderr).toContain('An import leaves out 1 row')
+  expect(await desk.json(['import', 'users', name])).toMatchObject({
+    sent: 2,
+    error: 'The file ends in line 5, before the array does. What comes before is imported.',
+  })
+  expect(refused('open.json')).toEqual([{ line: 3, pointer: '', reason: 'is not valid JSON' }])
+})
+
 it('refuses to go on with a file that is another one now', async () => {
   await post('faults', { path: '/api/add_user_properties', status: 503 })
   const name = desk.write('changed.ndjson', users(1500))
@@ -304,4 +353,45 @@ it('refuses to go on with a file that is another one now', async () => {
   desk.write(name, users(500))
   expect(await desk.json(['import', 'users', name, '--resume'])).toMatchObject({ code: 2 })
   expect(await held('users')).toHaveLength(0)
+})
+
+describe('a file that was imported to its end', () => {
+  const file = (plan: string, count: number) => users(count).replaceAll('"n":', `"plan":"${plan}","n":`)
+
+  it('is another one the next night, and is imported then', async () => {
+    const name = desk.write('night.ndjson', file('first', 1200))
+    const run = () => desk.json<Summary>(['import', 'users', name, '--resume'])
+    expect(await run()).toMatchObject({ code: 0, rows: 1200, sent: 1200 })
+    expect(await run()).toMatchObject({ code: 0, rows: 1200, before: 1200 })
+    for (const [night, count] of [1200, 1201, 1000].entries()) {
+      desk.write('night.ndjson', file(`night ${night}`, count))
+      expect(await run()).toMatchObject({ code: 0, sent: count, before: 0 })
+    }
+    const plans = Map.groupBy(await held<User>('users'), ({ properties }) => properties.plan)
+    expect(Object.fromEntries(Array.from(plans, ([plan, { length }]) => [plan, length]))).toEqual({
+      'night 1': 201,
+      'night 2': 1000,
+    })
+    // A journal of before does not say what the file was.
+    const journal = `${name}.heap-edge-journal`
+    desk.write(journal, desk.read(journal).replace(/\{"ended".*/, '{"ended":true}'))
+    desk.write('night.ndjson', file('unknown', 1000))
+    expect(await run()).toMatchObject({ code: 0, rows: 1000, before: 1000 })
+  })
+})
+
+it('one import at a time has a journal, whoever died with it', async () => {
+  const name = desk.write('twice.ndjson', users(30_000))
+  const args = ['import', 'users', name, '--resume', '--json', '--concurrency', '1']
+  await post('faults', { latencyMs: 50 })
+  const first = desk.start(args)
+  await expect.poll(() => existsSync(desk.path(`${name}.heap-edge-journal.lock`))).toBe(true)
+  const second = await desk.json(args.slice(0, 4))
+  expect(second).toMatchObject({ code: 2, error: expect.stringContaining(`process ${first.pid} on`) as string })
+  first.kill('SIGKILL')
+  await ended(first)
+  expect(existsSync(desk.path(`${name}.heap-edge-journal.lock`))).toBe(true)
+  await post('reset')
+  expect(await desk.json(args.slice(0, 4))).toMatchObject({ code: 0, rows: 30_000, complete: true })
+  expect(existsSync(desk.path(`${name}.heap-edge-journal.lock`))).toBe(false)
 })

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util'
 import { type ArgsDef, type CommandDef, defineCommand } from 'citty'
 import { asFailure, type ExitCode, Failure } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
-import { oneTarget, readSettings, type Settings, settingFlags } from './settings.ts'
+import { oneTarget, readSettings, type Settings, settingFlags, settingsWithoutFile } from './settings.ts'
+import { checkFlags } from './strict.ts'
 
 /** What a command is given. */
 export interface Given {
@@ -35,8 +36,10 @@ export function command(
     meta,
     args: flags,
     async run({ args, rawArgs }) {
-      process.exitCode = await ending(args, (output) => {
-        strict(args, flags)
+      // Also where it was taken for the value of another flag.
+      const json = args.json === true || rawArgs.includes('--json')
+      process.exitCode = await ending({ ...args, json }, (output) => {
+        checkFlags(rawArgs, args, flags)
         return run({
           text: (name) => textOf(args[name]),
           on: (name) => args[name] === true,
@@ -90,22 +93,7 @@ function whateverIsSet(args: Record<string, unknown>): Settings {
   try {
     return readSettings(args)
   } catch {
-    return readSettings({ ...args, env: undefined })
-  }
-}
-
-/** citty takes any flag; one that is misspelt must not be taken for nothing. */
-function strict(args: Record<string, unknown>, flags: ArgsDef): void {
-  const known = new Set(Object.keys(flags).flatMap((name) => [name, camel(name)]))
-  for (const name of Object.keys(args)) {
-    if (name !== '_' && !known.has(name)) throw new Failure(`There is no flag --${name}; --help shows those there are.`)
-  }
-  for (const [name, { type }] of Object.entries(flags)) {
-    if (type === 'string' && args[name] === '') throw new Failure(`--${name} needs a value.`)
-  }
-  const positional = Object.values(flags).filter(({ type }) => type === 'positional').length
-  if ((args._ as string[]).length > positional) {
-    throw new Failure('There are more arguments than this command takes; put what has blanks in it into quotes.')
+    return settingsWithoutFile(args)
   }
 }
 
@@ -129,7 +117,3 @@ function wholeNumberOf(name: string, text: string | undefined, least: number): n
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? value : undefined)
-
-function camel(name: string): string {
-  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-}

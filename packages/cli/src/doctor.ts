@@ -2,7 +2,7 @@
  * Looks at each setting, and asks Heap or the proxy what it thinks of them. Nothing is written anywhere.
  * @module
  */
-import { ADMIN_ORIGIN, INGEST_ORIGINS } from '@heap-edge/contract/hosts'
+import { ADMIN_ORIGIN, INGEST_ORIGINS, PATHS } from '@heap-edge/contract/hosts'
 import { isHeapRequestError } from 'heap-edge'
 import { heapAdminOf, isWebAddress } from './heap.ts'
 import type { Settings } from './settings.ts'
@@ -16,6 +16,8 @@ export interface Finding {
 
 /** How long one answer may take, in ms. */
 const TIMEOUT_MS = 10_000
+
+const JSON_TYPE = { 'content-type': 'application/json' }
 
 export async function* examine(settings: Settings): AsyncGenerator<Finding> {
   const before = [...aboutSettings(settings)]
@@ -103,9 +105,16 @@ async function* aboutAdminToken(settings: Settings, base: string, badAppId: bool
       state: 'note',
       says: 'The admin token is not set: deletions and raw need HEAP_ADMIN_TOKEN, and imports where the proxy has an IDENTITY_SECRET.',
     }
+    if (appId !== undefined && !badAppId) {
+      yield {
+        about: 'appId',
+        state: 'note',
+        says: `app_id ${appId}: the proxy tells with HEAP_ADMIN_TOKEN only whether it writes to it, and refuses all records where it does not.`,
+      }
+    }
     return
   }
-  const answer = await ask(`${base}/admin/outbox`, { authorization: `Bearer ${adminToken}` })
+  const answer = await ask(`${base}/admin/outbox?limit=0`, { headers: { authorization: `Bearer ${adminToken}` } })
   if (answer.error !== undefined || answer.status >= 500) {
     yield unreachable(about, 'The proxy does not answer to the admin token: try again, and look at its logs.')
   } else if (answer.status === 403) {
@@ -122,27 +131,44 @@ async function* aboutAdminToken(settings: Settings, base: string, badAppId: bool
     }
   } else {
     yield { about, state: 'well', says: `The proxy takes the admin token, from ${from.adminToken}.` }
-    if (appId !== undefined && !badAppId) {
-      const refused = await tokenRefusal(settings)
-      if (refused) {
-        yield {
-          about: 'appId',
-          state: 'wrong',
-          says: `${from.appId} is not the HEAP_APP_ID of the proxy, without which it deletes nobody: set the same.`,
-        }
-      }
-    }
+    if (appId !== undefined && !badAppId) yield* aboutAppId(settings, appId, answer.body)
   }
+}
+
+/** @param outbox of the proxy, which names the environments that it writes to */
+async function* aboutAppId(settings: Settings, appId: string, outbox: unknown): AsyncGenerator<Finding> {
+  const refused = await tokenRefusal(settings)
+  if (refused === undefined) return
+  const { shards } = (outbox ?? {}) as { shards?: { app_id?: unknown }[] }
+  const about = 'appId'
+  const at = settings.from.appId
+  if (shards?.some(({ app_id }) => app_id === appId.replaceAll(/\D/g, ''))) {
+    yield {
+      about,
+      state: 'note',
+      says: `${at} is not the HEAP_APP_ID of the proxy: it writes there, and deletes nobody; for deletions set the same.`,
+    }
+  } else if (refused === 'unreachable')
+    yield unreachable(about, 'The proxy gives no access token now: try again later.')
+  else yield { about, state: 'wrong', says: `${at} is no environment that the proxy writes to: set its HEAP_APP_ID.` }
 }
 
 async function* aboutHeap(settings: Settings, badAppId: boolean): AsyncGenerator<Finding> {
   const { baseUrl, region, apiKey, appId, from } = settings
   const host = baseUrl ?? INGEST_ORIGINS[(region ?? 'us') as keyof typeof INGEST_ORIGINS]
-  const answer = await ask(host)
+  // Refused by whatever stands in for Heap, as it names nobody; at another address there is no such route.
+  const answer =
+    baseUrl === undefined
+      ? await ask(host)
+      : await ask(host.replace(/\/+$/, '') + PATHS.track, { method: 'POST', headers: JSON_TYPE, body: '{}' })
   if (answer.error !== undefined) {
     const look =
       baseUrl === undefined ? 'look at the network and its firewall' : `look at ${from.baseUrl}, and whether it runs`
     yield unreachable('baseUrl', `${host} does not answer (${answer.error}): ${look}.`)
+    return
+  }
+  if (baseUrl !== undefined && !isOfHeap(answer)) {
+    yield notHeap('baseUrl', host, answer.status, settings)
     return
   }
   yield { about: 'baseUrl', state: 'well', says: `${host} answers.` }
@@ -161,22 +187,38 @@ async function* aboutHeap(settings: Settings, badAppId: boolean): AsyncGenerator
     const at = baseUrl ?? ADMIN_ORIGIN
     if (refused === undefined)
       yield { about: 'apiKey', state: 'well', says: `Heap takes the API key, from ${from.apiKey}.` }
-    else if (refused === 'refused') {
+    else if (refused === 401 || refused === 403) {
       yield {
         about: 'apiKey',
         state: 'wrong',
         says: `Heap refuses ${from.apiKey}, or ${from.appId} is not of Main Production: make a new key in Account > Manage > Privacy & Security.`,
       }
-    } else yield unreachable('apiKey', `${at} gives no access token now: try again later.`)
+    } else if (refused === 'unreachable') {
+      yield unreachable('apiKey', `${at} gives no access token now: try again later.`)
+    } else yield notHeap('apiKey', at, refused, settings)
   }
 }
 
-/** Nothing where there is an access token for the key. */
-async function tokenRefusal(settings: Settings): Promise<'refused' | 'unreachable' | undefined> {
+/** Of an answer to a body that says nothing: Heap refuses it; what takes anything answers in JSON, as Heap does. */
+function isOfHeap({ ok, status, body }: { ok: boolean; status: number; body: unknown }): boolean {
+  if (ok) return typeof body === 'object'
+  return status >= 400 && status !== 404 && status !== 405
+}
+
+function notHeap(about: string, host: string, status: number, { from }: Settings): Finding {
+  const look =
+    from.baseUrl === undefined
+      ? 'look at the network'
+      : `look at ${from.baseUrl}, which ends before /api where it has one`
+  return { about, state: 'wrong', says: `What answers at ${host} is not Heap's API (${status}): ${look}.` }
+}
+
+/** Nothing where there is an access token for the key; the status of a refusal. */
+async function tokenRefusal(settings: Settings): Promise<number | 'unreachable' | undefined> {
   try {
     await heapAdminOf(settings, { giveUpAfter: 0 }).accessToken()
   } catch (error) {
-    return isHeapRequestError(error) ? 'refused' : 'unreachable'
+    return (isHeapRequestError(error) && error.status) || 'unreachable'
   }
 }
 
@@ -184,13 +226,13 @@ function unreachable(about: string, says: string): Finding {
   return { about, state: 'unreachable', says }
 }
 
-/** A GET; `error` says in a word why there is no answer. */
+/** `error` says in a word why there is no answer. */
 async function ask(
   url: string,
-  headers: Record<string, string> = {},
+  request: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<{ error: string } | { error?: undefined; ok: boolean; status: number; body: unknown }> {
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const response = await fetch(url, { ...request, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
     const body: unknown = await response.json().catch(() => undefined)
     return { ok: response.ok, status: response.status, body }
   } catch (error) {

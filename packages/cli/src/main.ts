@@ -13,7 +13,10 @@ import { identifyCommand } from './commands/identify.ts'
 import { importCommand } from './commands/import.ts'
 import { rawCommand } from './commands/raw.ts'
 import { trackCommand } from './commands/track.ts'
+import { EXIT } from './failure.ts'
 import { createOutput } from './output.ts'
+import { reasonOf } from './settings.ts'
+import { checkFront } from './strict.ts'
 
 /** Put in place by the build; the sources themselves have no version. */
 declare const HEAP_EDGE_CLI_VERSION: string | undefined
@@ -60,7 +63,8 @@ function named(args: readonly string[]): [command: CommandDef, parent?: CommandD
 // Whoever reads may have enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit()
-  throw error
+  console.error(`Standard output cannot be written: ${reasonOf(error)}.`)
+  process.exit(EXIT.again)
 })
 // An import goes on where nobody is left to be told how far it is.
 process.stderr.on('error', () => {})
@@ -75,6 +79,7 @@ if (asked !== before || asked.includes('--help') || asked.includes('-h') || args
   console.log(version)
 } else {
   try {
+    checkFront(args, commands)
     await runCommand(main, { rawArgs: args })
   } catch (thrown) {
     // The parser's own complaints come before a command has begun.

@@ -1,7 +1,9 @@
 /**
- * What a command says: results to standard output, everything else to standard error, and no secret to either.
+ * What a command says: results to standard output, everything else to standard error; no secret to either, and nothing that a
+ * terminal would obey.
  * @module
  */
+import { stripVTControlCharacters } from 'node:util'
 
 /** Of a terminal: what stands in the line, such as how far it is, makes room. */
 const CLEAR = '\r\u001B[K'
@@ -38,16 +40,34 @@ export function createOutput(json: boolean, secrets: readonly (string | undefine
     json,
     hide,
     result(value, text) {
-      if (json) console.log(JSON.stringify(value, (name, part: unknown) => hidePart(name, part, hide)))
-      else if (text !== '') console.log(hide(text))
+      if (json) console.log(escaped(JSON.stringify(value, (name, part: unknown) => hidePart(name, part, hide))))
+      else if (text !== '') console.log(harmless(hide(text)))
     },
-    note: (line) => console.error(`${process.stderr.isTTY ? CLEAR : ''}${hide(line)}`),
+    note: (line) => console.error(`${process.stderr.isTTY ? CLEAR : ''}${harmless(hide(line))}`),
   }
 }
 
 /** Names are left as they are. */
 function hidePart(name: string, part: unknown, hide: (text: string) => string): unknown {
   return typeof part === 'string' && !WORDS.has(name) ? hide(part) : part
+}
+
+/** The signs of our own may have a colour. */
+// oxlint-disable-next-line no-control-regex -- it looks for them
+const COLOUR = /(\u001B\[3\dm)/
+
+// oxlint-disable-next-line no-control-regex -- it looks for them
+const CONTROL = /\r(?!\n)|[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/g
+
+/** A text from a server or a file without what a terminal takes for an order, such as another title. */
+function harmless(text: string): string {
+  const parts = text.split(COLOUR)
+  return parts.map((part, n) => (n % 2 ? part : stripVTControlCharacters(part).replaceAll(CONTROL, ''))).join('')
+}
+
+/** JSON writes most of these as escapes, but not those that begin at 127. */
+function escaped(json: string): string {
+  return json.replaceAll(/[\u007F-\u009F]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)
 }
 
 /** Rows of a name and a value, one below the other; those without a value are left out. */

@@ -33,3 +33,20 @@ describe('where requests go', () => {
     expect(() => target({}, both)).toThrow(`HEAP_ENDPOINT and HEAP_BASE_URL ${told}`)
   })
 })
+
+describe('a file of settings', () => {
+  const read = (bytes: string | Uint8Array) => {
+    writeFileSync(join(folder, 'other'), bytes)
+    return readSettings({ env: join(folder, 'other') }, {}).appId
+  }
+
+  it('may begin with a byte order mark', () => {
+    expect(read('\uFEFFHEAP_APP_ID=7\n')).toBe('7')
+  })
+
+  it('is refused in UTF-16, and where it cannot be read', () => {
+    expect(() => read(Buffer.from('\uFEFFHEAP_APP_ID=7\n', 'utf16le'))).toThrow('save it as UTF-8')
+    expect(() => readSettings({ env: folder }, {})).toThrow('cannot be read: it is a folder')
+    expect(() => readSettings({ env: join(folder, 'none') }, {})).toThrow('there is no such file')
+  })
+})

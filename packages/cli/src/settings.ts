@@ -37,22 +37,42 @@ export const settingFlags = {
   json: { type: 'boolean', description: 'One JSON object on standard output' },
 } as const
 
+type Variables = Readonly<Record<string, string | undefined>>
+
 /**
  * @param flags as they were parsed, by their names
- * @throws Failure where the file that `--env` names cannot be read
+ * @throws Failure where the file of `--env` cannot be read, or a `.env` that is there
  */
-export function readSettings(
-  flags: Readonly<Record<string, unknown>>,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): Settings {
+export function readSettings(flags: Readonly<Record<string, unknown>>, env: Variables = process.env): Settings {
   const named = flags.env as string | undefined
   const file = named ?? '.env'
-  let inFile: Record<string, string | undefined> = {}
+  return settingsOf(flags, env, file, readVariables(file, named === undefined))
+}
+
+/** The same without a file. */
+export function settingsWithoutFile(flags: Readonly<Record<string, unknown>>): Settings {
+  return settingsOf(flags, process.env, '', {})
+}
+
+function readVariables(file: string, mayBeMissing: boolean): Variables {
+  let bytes: Buffer
   try {
-    inFile = parseEnv(readFileSync(file, 'utf8'))
+    bytes = readFileSync(file)
   } catch (error) {
-    if (named !== undefined) throw new Failure(`${named} cannot be read: ${reasonOf(error)}.`)
+    if (mayBeMissing && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new Failure(`${file} cannot be read: ${reasonOf(error)}.`)
   }
+  // As Windows writes it; text in UTF-8 has no zeros.
+  if (bytes.includes(0)) throw new Failure(`${file} is not UTF-8, but perhaps UTF-16: save it as UTF-8.`)
+  return parseEnv(new TextDecoder().decode(bytes))
+}
+
+function settingsOf(
+  flags: Readonly<Record<string, unknown>>,
+  env: Variables,
+  file: string,
+  inFile: Variables,
+): Settings {
   const from: Partial<Record<Name, string>> = {}
   /** How near the place of each one is: 0 for a flag. */
   const rank: Partial<Record<Name, number>> = {}

@@ -10,6 +10,7 @@ import { type Listed, usersOf } from '../delete/users.ts'
 import { asFailure, EXIT, Failure } from '../failure.ts'
 import { heapAdminOf, targetOf } from '../heap.ts'
 import { mappingFlags } from '../import/flags.ts'
+import { paddedNote } from '../import/totals.ts'
 import { count, number } from '../output.ts'
 import { askLater, waitFlags, waitUntilComplete } from './deletion.ts'
 
@@ -36,6 +37,7 @@ export const deleteCommand: CommandDef = command(
     const { users, rows } = listed
     if (users.length === 0) throw new Failure('Nobody to delete: give a file, --identity or --user-id.')
     const howMany = count(users.length, 'user')
+    if (listed.padded > 0) output.note(paddedNote(count(listed.padded, 'user'), 'identity'))
     if (!admin) {
       output.result({ dryRun, rows, users: users.length }, `All rows are good: they are ${howMany}. Nothing was sent.`)
       return EXIT.ok

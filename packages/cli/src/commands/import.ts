@@ -6,14 +6,16 @@ import { createHash, randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { type CommandDef, defineCommand } from 'citty'
 import { command, type Given } from '../command.ts'
-import { EXIT, type ExitCode, keyHint } from '../failure.ts'
+import { asFailure, EXIT, type ExitCode, type Failure, keyHint } from '../failure.ts'
 import { sendSettingsOf, targetOf } from '../heap.ts'
+import { type Content, contentOf } from '../import/content.ts'
 import { type Files, filesOf, STDIN } from '../import/files.ts'
 import { finish } from '../import/finish.ts'
 import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
 import { createFetch } from '../import/http.ts'
 import { beginning, type Journal, noJournal, openJournal } from '../import/journal.ts'
-import { doneSpans, type Head } from '../import/journal-state.ts'
+import { doneSpans, type End, type Head } from '../import/journal-state.ts'
+import { lockJournal } from '../import/lock.ts'
 import { Pace } from '../import/pace.ts'
 import { Poster } from '../import/post.ts'
 import { ROUTES } from '../import/prepare.ts'
@@ -65,7 +67,13 @@ async function runImport(kind: Kind, given: Given): Promise<ExitCode> {
   // A field that there is not is told before the file is read.
   void new Mapper(kind, mapping)
   const what = { file: files.file, format, kind, mapping }
-  return dryRun ? look(what, files, given) : send(what, files, given)
+  if (dryRun) return look(what, files, given)
+  const unlock = files.journal === undefined ? () => {} : lockJournal(files.journal)
+  try {
+    return await send(what, files, given)
+  } finally {
+    unlock()
+  }
 }
 
 type What = Pick<ReadInput, 'file' | 'format' | 'kind' | 'mapping'>
@@ -78,29 +86,42 @@ async function look(what: What, files: Files, { output }: Given): Promise<ExitCo
   const stop = new AbortController()
   const origin = { id: 'dry-run', startedAt: new Date().toISOString() }
   const stopProgress = showProgress(() => totals.state(files.size), output.json)
+  let failure: Failure | undefined
   try {
     for await (const chunk of readChunks({ ...what, appId: '', origin }, stop.signal, output.note)) {
       await report.add(chunk.refused)
+      await report.add(chunk.warned, 'warning')
       totals.add(chunk, { ...totals.none, refused: chunk.refused.length }, false)
     }
+  } catch (error) {
+    // What was found before is told as well, where there is any.
+    if (totals.rows === 0) throw error
+    failure = asFailure(error)
   } finally {
     stopProgress()
   }
-  const { rows, counts } = totals
-  const refusal = totals.refusal(files.report, true)
+  const { rows, warnings } = totals
+  const { refused } = totals.counts
+  const exitCode = failure?.exitCode ?? (refused === 0 ? EXIT.ok : EXIT.input)
+  const reported = totals.reported(files.report)
   output.result(
     {
       dryRun: true,
       rows,
-      good: rows - counts.refused,
-      refused: counts.refused,
-      ...(refusal !== undefined && { report: files.report }),
+      good: rows - refused,
+      refused,
+      warnings,
+      complete: failure === undefined,
+      exitCode,
+      ...(reported !== undefined && { report: files.report }),
+      ...(failure && { error: failure.message }),
     },
     totals.dry(),
   )
   for (const line of totals.notes()) output.note(line)
-  if (refusal !== undefined) output.note(refusal)
-  return counts.refused === 0 ? EXIT.ok : EXIT.input
+  if (reported !== undefined) output.note(reported)
+  if (failure) output.note(failure.message)
+  return exitCode
 }
 
 async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
@@ -125,18 +146,23 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     to: createHash('sha256').update(`${url} ${sendSettings.appId}`).digest('base64url'),
     startedAt: new Date().toISOString(),
   }
-  const { head, before } = await beginning(files.journal, wanted, given.on('resume'))
+  let { head, before } = await beginning(files.journal, wanted, given.on('resume'))
+  if (before?.end && (await isAnother(files, before.end))) {
+    const then = new Date(before.end.at).toISOString()
+    output.note(`${files.file} is another file than the one that was imported to its end at ${then}: this begins anew.`)
+    ;[head, before] = [wanted, undefined]
+  }
   const totals = new Totals()
   if (before?.ended) {
     for (const done of before.done.values()) {
       const { sent, queued, suppressed, refused } = done
       totals.add(
-        { rows: sent + queued + suppressed, refused: { length: refused }, bytesRead: 0, padded: 0 },
+        { rows: sent + queued + suppressed, refused: { length: refused }, bytesRead: 0, padded: 0, warned: [] },
         done,
         true,
       )
     }
-    output.note('This import is complete already; nothing was sent.')
+    output.note('This import is complete already; nothing was sent. Without --resume all of it is sent again.')
     return finish({ totals, failure: undefined, interrupted: false, files, output })
   }
   const report = new RefusedReport(files.report)
@@ -144,6 +170,7 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
 
   const pace = new Pace(kind)
   const stop = new AbortController()
+  const over = new AbortController()
   const journal: Journal = files.journal ? await openJournal(files.journal, head, before) : noJournal
   const interrupt = onInterrupt(() => {
     output.note('Stopping: requests under way are finished. Once more stops at once.')
@@ -172,11 +199,13 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
       concurrency,
       stop,
       now: Date.now,
+      content: heldBy(files, over.signal),
       onDone: (chunk, counts, before) => totals.add(chunk, counts, before),
     })
   } finally {
     stopProgress()
     interrupt.off()
+    over.abort()
     await journal.close()
   }
   const interrupted = interrupt.happened
@@ -186,6 +215,19 @@ async function send(what: What, files: Files, given: Given): Promise<ExitCode> {
     return finish({ totals, failure, interrupted, files: { ...files, journal: undefined }, output, unsent: true })
   }
   return finish({ totals, failure, interrupted, files, output })
+}
+
+/** What is to be read; nothing where it is no file, of which nobody knows before it is read. */
+async function heldBy({ file, size }: Files, stop?: AbortSignal): Promise<Content | undefined> {
+  return file === undefined || size === undefined ? undefined : contentOf(file, size, stop)
+}
+
+/** Whether a file is another one than it was; of what is none nobody knows. */
+async function isAnother(files: Files, { bytes, sha256 }: End): Promise<boolean> {
+  if (files.size === undefined) return false
+  if (files.size !== bytes) return true
+  const content = await heldBy(files)
+  return content !== undefined && content.sha256 !== sha256
 }
 
 /** How long an attempt may take: a proxy has to ask for each identity of a thousand rows. In ms. */

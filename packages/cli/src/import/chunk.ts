@@ -6,11 +6,14 @@ import { BODY_BYTES, RECORDS_PER_REQUEST } from '@heap-edge/contract/limits'
 import type { Problem } from 'heap-edge'
 import { ownerOf } from './owners.ts'
 
-/** A row that is not sent. */
-export interface Refused {
+/** What there is to say of a row: of one that is not sent, or of one whose result may surprise. */
+export interface Remarked {
   line: number
   problems: readonly Problem[]
 }
+
+/** A row that is not sent. */
+export type Refused = Remarked
 
 /** What is sent in one request, and what is not, of a span of lines. */
 export interface Cut {
@@ -27,6 +30,8 @@ export interface Cut {
   /** A number that stands for whom it is about, of each row, sorted; see `owners.ts`. */
   owners: Uint32Array<ArrayBuffer>
   refused: Refused[]
+  /** Rows that are sent, and may not arrive as they were meant. */
+  warned: Remarked[]
   /** Rows about somebody whose name begins or ends with a blank. */
   padded: number
   /** Bytes of the file that were read when it was cut. */
@@ -66,6 +71,7 @@ export class Cutter {
   #first = 0
   #last = 0
   #refused: Refused[] = []
+  #warned: Remarked[] = []
   #padded = 0
 
   /** @param bytesRead asked when a chunk is cut */
@@ -80,9 +86,10 @@ export class Cutter {
    * Adds a row.
    *
    * @param owner whom it is about
+   * @param warnings what may surprise in it
    * @returns the chunk that it made full, or that had no room for it
    */
-  add(json: string, line: number, owner: string): Cut | undefined {
+  add(json: string, line: number, owner: string, warnings?: readonly Problem[]): Cut | undefined {
     let full: Cut | undefined
     // A character has three bytes at most; only where that might be too many they are counted.
     if (this.#at + 1 + json.length * 3 > this.#room) {
@@ -97,6 +104,7 @@ export class Cutter {
     this.#lines[this.#rows] = line
     this.#owners[this.#rows++] = ownerOf(owner)
     if (owner !== owner.trim()) this.#padded++
+    if (warnings) this.#warned.push({ line, problems: warnings })
     this.#span(line)
     return this.#rows === RECORDS_PER_REQUEST ? this.#cut() : full
   }
@@ -131,12 +139,14 @@ export class Cutter {
       lines: this.#lines.slice(0, rows),
       owners: this.#owners.slice(0, rows).sort(),
       refused: this.#refused,
+      warned: this.#warned,
       padded: this.#padded,
       bytesRead: this.#bytesRead(),
     }
     this.#at = this.#start
     this.#rows = this.#first = this.#last = this.#padded = 0
     this.#refused = []
+    this.#warned = []
     return cut
   }
 }

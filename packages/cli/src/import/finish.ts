@@ -6,6 +6,7 @@ import { asFailure, EXIT, type ExitCode } from '../failure.ts'
 import type { Output } from '../output.ts'
 import type { Files } from './files.ts'
 import { Unfinished } from './post.ts'
+import { Unreadable } from './read.ts'
 import type { Totals } from './totals.ts'
 
 export interface Finish {
@@ -22,7 +23,7 @@ export interface Finish {
 export function finish({ totals, failure, interrupted, files, output, unsent }: Finish): ExitCode {
   const complete = failure === undefined && !interrupted
   const refusal = totals.refusal(files.report)
-  const error = complete ? undefined : sentence(failure, interrupted, files, unsent)
+  const error = complete ? undefined : sentence(failure, interrupted, files, unsent) + partOf(failure, totals)
   const exitCode = complete ? (refusal === undefined ? EXIT.ok : EXIT.input) : codeOf(failure, interrupted)
   output.result(
     {
@@ -39,6 +40,11 @@ export function finish({ totals, failure, interrupted, files, output, unsent }: 
   if (refusal !== undefined) output.note(refusal)
   if (error !== undefined) output.note(error)
   return exitCode
+}
+
+/** Of a file that cannot be read to its end. */
+function partOf(failure: Error | undefined, { rows }: Totals): string {
+  return failure instanceof Unreadable && rows > 0 ? ' What comes before is imported.' : ''
 }
 
 function codeOf(failure: Error | undefined, interrupted: boolean): ExitCode {

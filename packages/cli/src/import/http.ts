@@ -45,14 +45,22 @@ export function createFetch(onReached: () => void): Fetch {
       sent.on('finish', () => underWay.delete(bytes))
       sent.on('error', (error: NodeJS.ErrnoException) => {
         if (!NOT_CONNECTED.has(error.code)) onReached()
-        reject(error)
+        reject(plainly(error, signal))
       })
       sent.on('response', (answer) => {
         onReached()
-        void read(answer).then(resolve, reject)
+        read(answer).then(resolve, (error) => reject(plainly(error as Error, signal)))
       })
       sent.end(bytes)
     })
+}
+
+/** Why there was no answer, in a line that people can read: OpenSSL has two, with places in its source. */
+function plainly(error: NodeJS.ErrnoException, signal: AbortSignal | null | undefined): unknown {
+  if (signal?.aborted) return signal.reason
+  if (error.code === 'EPROTO') return new Error('there is no TLS at this port; it may be one for http')
+  // Of several addresses, none of which took the connection.
+  return error.message === '' ? new Error(error.code) : error
 }
 
 /** As much of a `Response` as the client reads: a whole one would bring all of `fetch` into memory. */

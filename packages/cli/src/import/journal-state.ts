@@ -4,6 +4,7 @@
  */
 import { Failure } from '../failure.ts'
 import type { Chunk } from './chunk.ts'
+import type { Content } from './content.ts'
 import type { Origin } from './prepare.ts'
 
 /** The first line. */
@@ -30,12 +31,17 @@ export interface Counts {
 /** Written when nothing of a chunk is left to be sent; `at` is the time, in ms. */
 export type Done = { chunk: number; at: number } & Counts
 
+/** Written at the end of a file. */
+export type End = { at: number } & Content
+
 export interface JournalState {
   head: Head
   begun: Map<number, Begun>
   done: Map<number, Done>
   /** The import came to the end of its file. */
   ended: boolean
+  /** When, in ms, and what the file was. Journals of before do not say, nor do those of standard input. */
+  end?: End
   /** Bytes until the end of the last line that is whole. */
   bytes: number
 }
@@ -43,7 +49,7 @@ export interface JournalState {
 /** What every journal begins with. */
 const BEGINNING = '{"journal":1,'
 
-type Line = Head | Begun | Done | { ended: true }
+type Line = Head | Begun | Done | ({ ended: true } & Partial<End>)
 
 /**
  * Reads a journal. Its last line may be torn, where the crash came while it was written.
@@ -68,8 +74,11 @@ export function readJournal(text: string, file: string): JournalState | undefine
   const state: JournalState = { head, begun: new Map(), done: new Map(), ended: false, bytes: Buffer.byteLength(whole) }
   for (const [index, text] of lines.entries()) {
     const line = parse(text, index + 2)
-    if ('ended' in line) state.ended = true
-    else if ('sha256' in line) state.begun.set(line.chunk, line)
+    if ('ended' in line) {
+      const { at, bytes, sha256 } = line
+      state.ended = true
+      if (at !== undefined && bytes !== undefined && sha256 !== undefined) state.end = { at, bytes, sha256 }
+    } else if ('sha256' in line) state.begun.set(line.chunk, line)
     else if ('requests' in line) state.done.set(line.chunk, line)
   }
   return state

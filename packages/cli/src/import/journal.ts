@@ -7,15 +7,15 @@ import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { Failure } from '../failure.ts'
 import type { Chunk } from './chunk.ts'
 import { unwritten } from './files.ts'
-import { type Done, type Head, isUnsent, type JournalState, readJournal } from './journal-state.ts'
+import { type Done, type End, type Head, isUnsent, type JournalState, readJournal } from './journal-state.ts'
 
 export interface Journal {
   /** Resolves when it is on the disk. */
   begin(chunk: Chunk): Promise<void>
   /** The same. */
   done(done: Done): Promise<void>
-  /** The import is complete. */
-  end(): Promise<void>
+  /** The import is complete. @param end when, and of what, where that is known */
+  end(end?: End): Promise<void>
   close(): Promise<void>
 }
 
@@ -48,7 +48,7 @@ export async function openJournal(file: string, head: Head, before?: JournalStat
   return {
     begin: ({ index, first, last, rows, sha256 }) => lines.append({ chunk: index, first, last, rows, sha256 }),
     done: (done) => lines.append(done),
-    end: () => lines.append({ ended: true }),
+    end: (end) => lines.append({ ended: true, ...end }),
     close: () => handle.close(),
   }
 }

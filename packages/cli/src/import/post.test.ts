@@ -90,6 +90,11 @@ describe('a chunk', () => {
     await expect(poster.post(chunkOf(5))).rejects.toThrow(Unfinished)
   })
 
+  it('says for how long the server wants to be left alone, where that is too long', async () => {
+    const { poster } = stage(() => ({ status: 429, headers: { 'Retry-After': '300' } }))
+    await expect(poster.post(chunkOf(5))).rejects.toThrow(/; it asks to wait 5 min 0 s, for which --retry-for/)
+  })
+
   it.each([401, 403, 404, 302])('ends the import at a %i, which says nothing about rows', async (status) => {
     const { poster } = stage(() => ({ status }))
     await expect(poster.post(chunkOf(5))).rejects.toThrow('The server refuses the import')

@@ -12,6 +12,7 @@ import type { Counts } from './journal-state.ts'
 import { ownersOf } from './owners.ts'
 import type { Pace } from './pace.ts'
 import { nameOf } from './prepare.ts'
+import { duration } from './progress.ts'
 
 export interface PostOptions {
   url: string
@@ -107,7 +108,8 @@ export class Poster {
       if (ending.outcome !== 'failed') return { ...ending, ends }
       const error = ending.error as Error & { retryAfterMs?: number }
       const wait = retryDelay(attempt, error.retryAfterMs, retry, random)
-      if (now() + wait >= giveUpAt) throw new Unfinished(error.message)
+      const left = giveUpAt - now()
+      if (wait >= left) throw new Unfinished(error.message + longer(error.retryAfterMs, left))
       this.#options.onRetry(error.message)
       await this.#sleep(wait)
       if (stop.aborted) throw new Unfinished('stopped')
@@ -177,6 +179,12 @@ export class Poster {
       rows: rows.length,
     }
   }
+}
+
+/** What to know of a server that asks for more time than there is. */
+function longer(retryAfterMs: number | undefined, left: number): string {
+  if (retryAfterMs === undefined || retryAfterMs < left) return ''
+  return `; it asks to wait ${duration(retryAfterMs / 1000)}, for which --retry-for leaves no time`
 }
 
 const NONE = { delivered: 0, queued: 0, suppressed: 0 }

@@ -6,6 +6,7 @@ import { PATHS } from '@heap-edge/contract/hosts'
 import type { HeapRequestError, Problem } from 'heap-edge'
 import { createCheck } from 'heap-edge/check'
 import type { Kind, Mapper } from '../rows/mapping.ts'
+import { TOO_MANY_DIGITS } from '../rows/number.ts'
 import type { Row } from '../rows/row.ts'
 
 /** Where each kind goes, and the name of its list in a body. */
@@ -23,8 +24,10 @@ export interface Origin {
   startedAt: string
 }
 
-/** The JSON of a record and whom it is about, or what is wrong with the row. */
-export type Prepared = { json: string; owner: string; problems?: undefined } | { problems: Problem[] }
+/** The JSON of a record, whom it is about and what may surprise in it, or what is wrong with the row. */
+export type Prepared =
+  | { json: string; owner: string; warnings?: readonly Problem[] | undefined; problems?: undefined }
+  | { problems: Problem[] }
 
 /**
  * @param number of the row in the file, from 1
@@ -39,24 +42,35 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
     if (row.ready !== undefined) return { json: row.ready, owner: row.owner }
     const mapped = mapper.mapRow(row)
     if (mapped.problem) return { problems: [mapped.problem] }
-    let record: Record<string, unknown>
+    let checked
     try {
-      record = check(path, mapped.record).record as Record<string, unknown>
+      checked = check(path, mapped.record)
     } catch (error) {
-      return { problems: (error as HeapRequestError).problems.map(ofFile) }
+      return { problems: (error as HeapRequestError).problems.map((problem) => ofFile(problem, mapped.record)) }
     }
+    const record = checked.record as Record<string, unknown>
     if (kind === 'events') {
       record.timestamp ??= startedAt
       record.idempotency_key ??= `${id}-${number}`
     }
-    return { json: JSON.stringify(record), owner: nameOf(record) }
+    return { json: JSON.stringify(record), owner: nameOf(record), warnings: checked.warnings }
   }
 }
 
-/** A file has no Date. */
-function ofFile(problem: Problem): Problem {
+/** A file has no Date, and numbers in it have any number of digits. */
+function ofFile(problem: Problem, record: unknown): Problem {
+  if (typeof valueAt(record, problem.pointer) === 'bigint') return { ...problem, detail: TOO_MANY_DIGITS }
   if (!problem.detail.startsWith('must be a Date or')) return problem
   return { ...problem, detail: 'must be an ISO 8601 time, such as 2026-11-01T10:00:00Z' }
+}
+
+/** What a JSON pointer leads to. */
+function valueAt(record: unknown, pointer: string): unknown {
+  const steps = pointer.split('/').slice(1)
+  return steps.reduce(
+    (value, step) => (value as Record<string, unknown> | undefined)?.[step.replaceAll('~1', '/').replaceAll('~0', '~')],
+    record,
+  )
 }
 
 /** Whom a record is about. */

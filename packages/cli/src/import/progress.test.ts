@@ -13,6 +13,9 @@ it('tells rows, rate and the time that is left, of what this run does', () => {
 it('draws a bar where the end is known', () => {
   expect(bar(state)).toBe(`${'━'.repeat(8)}${'─'.repeat(16)}  33%  `)
   expect(bar({ ...state, size: undefined })).toBe('')
+  expect(bar(state, 13)).toBe('━━────  33%  ')
+  expect(bar(state, 7)).toBe('  33%  ')
+  expect(bar(state, 6)).toBe('')
 })
 
 it.each([

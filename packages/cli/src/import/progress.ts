@@ -40,12 +40,20 @@ export function describe({ rows, bytes, size, elapsedMs, rowsBefore, bytesBefore
   return parts.join(', ')
 }
 
-/** The share of the file that is done. */
-export function bar({ bytes, size }: State): string {
-  if (size === undefined) return ''
+/** What stands behind the bar. */
+const PERCENT_WIDTH = ' 100%  '.length
+
+/**
+ * The share of the file that is done.
+ *
+ * @param room columns that it may have; where they are few, the bar goes first, then the share
+ */
+export function bar({ bytes, size }: State, room: number = BAR_WIDTH + PERCENT_WIDTH): string {
+  if (size === undefined || room < PERCENT_WIDTH) return ''
+  const width = Math.min(BAR_WIDTH, room - PERCENT_WIDTH)
   const share = size === 0 ? 1 : Math.min(1, bytes / size)
-  const full = Math.round(share * BAR_WIDTH)
-  return `${'━'.repeat(full)}${'─'.repeat(BAR_WIDTH - full)} ${String(Math.floor(share * 100)).padStart(3)}%  `
+  const full = Math.round(share * width)
+  return `${'━'.repeat(full)}${'─'.repeat(width - full)} ${String(Math.floor(share * 100)).padStart(3)}%  `
 }
 
 /** `8 s`, `2 min 5 s`, `1 h 20 min`. */
@@ -70,7 +78,9 @@ export function showProgress(now: () => State, quiet: boolean): () => void {
     const state = now()
     if (!stderr.isTTY) return void stderr.write(`${describe(state)}\n`)
     // No longer than the terminal is wide: what breaks into a second line cannot be cleared.
-    stderr.write(`\r\u001B[K${(bar(state) + describe(state)).slice(0, (stderr.columns || 80) - 1)}`)
+    const words = describe(state)
+    const columns = (stderr.columns || 80) - 1
+    stderr.write(`\r\u001B[K${(bar(state, columns - words.length) + words).slice(0, columns)}`)
   }
   const timer = setInterval(draw, stderr.isTTY ? ON_TERMINAL_MS : ELSEWHERE_MS)
   return () => {

@@ -12,6 +12,9 @@ import type { Chunk } from './chunk.ts'
 import type { Origin } from './prepare.ts'
 import type { Said } from './worker.ts'
 
+/** The file cannot be read to its end; what comes before has been given. */
+export class Unreadable extends Failure {}
+
 export interface ReadInput {
   /** Nothing for standard input. */
   file: string | undefined
@@ -32,7 +35,7 @@ const MEMORY = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 /**
  * @param stop ends it early
  * @param onNote told what is to be known before the first row
- * @throws Failure where the file cannot be read to its end; the chunks before it have been given then
+ * @throws Unreadable where the file cannot be read to its end; the chunks before it have been given then
  */
 export async function* readChunks(
   input: ReadInput,
@@ -55,7 +58,7 @@ export async function* readChunks(
         yield { ...said.chunk, sha256: hash('sha256', said.chunk.body) }
         worker.postMessage('taken', [])
       } else if ('note' in said) onNote(said.note)
-      else if ('failure' in said) throw new Failure(said.failure, said.exitCode)
+      else if ('failure' in said) throw new Unreadable(said.failure, said.exitCode)
       else return
     }
   } catch (error) {

@@ -1,11 +1,11 @@
 /**
- * The rows that were refused, in a file: their line, what is wrong and where.
+ * The rows that were refused, in a file: their line, what is wrong and where. A dry run tells there what may surprise as well.
  * @module
  */
 import { createReadStream } from 'node:fs'
 import { appendFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import type { Refused } from './chunk.ts'
+import type { Remarked } from './chunk.ts'
 import { unwritten } from './files.ts'
 
 export class RefusedReport {
@@ -36,10 +36,11 @@ export class RefusedReport {
     }
   }
 
-  async add(rows: readonly Refused[]): Promise<void> {
+  /** @param as what the details are */
+  async add(rows: readonly Remarked[], as: 'reason' | 'warning' = 'reason'): Promise<void> {
     if (rows.length === 0) return
     const lines = rows.flatMap(({ line, problems }) =>
-      problems.map(({ pointer, detail }) => `${JSON.stringify({ line, pointer, reason: detail })}\n`),
+      problems.map(({ pointer, detail }) => `${JSON.stringify({ line, pointer, [as]: detail })}\n`),
     )
     try {
       await appendFile(this.file, lines.join(''))

@@ -4,6 +4,7 @@
  */
 import { EXIT, Failure } from '../failure.ts'
 import type { Chunk } from './chunk.ts'
+import type { Content } from './content.ts'
 import { release } from './http.ts'
 import type { Journal } from './journal.ts'
 import { type Counts, type JournalState, knownOf } from './journal-state.ts'
@@ -28,6 +29,8 @@ export interface RunOptions {
   /** Aborted when no new chunk is to be sent. */
   stop: AbortController
   now: () => number
+  /** What the file holds, where it is one. */
+  content: Promise<Content | undefined>
   /** Told of each chunk that is done; of one that was done before, with `before`. */
   onDone: (chunk: Chunk, counts: Counts, before: boolean) => void
 }
@@ -36,7 +39,7 @@ export interface RunOptions {
  * @returns why it is not complete, where it is not
  */
 export async function run(options: RunOptions): Promise<Error | undefined> {
-  const { chunks, poster, pace, journal, before, report, concurrency, stop, now, onDone } = options
+  const { chunks, poster, pace, journal, before, report, concurrency, stop, now, content, onDone } = options
   const active = new Set<Promise<void>>()
   const turns = new Turns(concurrency)
   let failure: Error | undefined
@@ -67,6 +70,10 @@ export async function run(options: RunOptions): Promise<Error | undefined> {
     try {
       if (stop.signal.aborted) throw new Unfinished('stopped')
       return await poster.post(chunk)
+    } catch (error) {
+      // Before the turn of the next one with the same owners: it would overtake what is sent another time.
+      fail(error)
+      throw error
     } finally {
       turns.end(chunk)
     }
@@ -102,7 +109,8 @@ export async function run(options: RunOptions): Promise<Error | undefined> {
         EXIT.input,
       )
     }
-    await journal.end().catch(fail)
+    const held = await content
+    await journal.end(held && { at: now(), ...held }).catch(fail)
   }
   return failure
 }

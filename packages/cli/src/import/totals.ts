@@ -6,6 +6,7 @@ import { count, type Facts, table } from '../output.ts'
 import type { Chunk } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
 import { duration, type State } from './progress.ts'
+import { type Warning, Warnings } from './warnings.ts'
 
 export class Totals {
   readonly none: Counts = { sent: 0, queued: 0, suppressed: 0, refused: 0, requests: 0, retries: 0 }
@@ -19,6 +20,7 @@ export class Totals {
   bytesBefore = 0
   /** Rows about somebody whose name begins or ends with a blank. */
   padded = 0
+  readonly #warnings = new Warnings()
   /** Until when requests wait for Heap's limits, by the clock of {@link elapsedMs}. */
   waitsUntilMs = 0
 
@@ -28,12 +30,14 @@ export class Totals {
       refused,
       bytesRead,
       padded,
-    }: Pick<Chunk, 'rows' | 'bytesRead' | 'padded'> & { refused: { length: number } },
+      warned,
+    }: Pick<Chunk, 'rows' | 'bytesRead' | 'padded' | 'warned'> & { refused: { length: number } },
     counts: Counts,
     before: boolean,
   ): void {
     this.rows += rows + refused.length
     this.padded += padded
+    this.#warnings.add(warned)
     this.bytes = Math.max(this.bytes, bytesRead)
     for (const name of Object.keys(this.counts) as (keyof Counts)[]) this.counts[name] += counts[name]
     if (!before) return
@@ -52,9 +56,14 @@ export class Totals {
   }
 
   /** For scripts. */
-  json(): Record<string, number> {
-    const { rows, before, counts } = this
-    return { rows, ...counts, before, seconds: Math.round(this.elapsedMs / 10) / 100 }
+  json(): object {
+    const { rows, before, counts, warnings } = this
+    return { rows, ...counts, before, seconds: Math.round(this.elapsedMs / 10) / 100, warnings }
+  }
+
+  /** What may surprise in rows that are good, the most frequent first. */
+  get warnings(): Warning[] {
+    return this.#warnings.list()
   }
 
   /** For people. */
@@ -80,28 +89,36 @@ export class Totals {
     return table({ rows: this.rows, good: this.rows - refused, refused, time: duration(this.elapsedMs / 1000) })
   }
 
-  /** A sentence about the rows that were refused, or would be; nothing where there are none. */
-  refusal(report: string, isDry = false): string | undefined {
+  /** A sentence about the rows that were refused; nothing where there are none. */
+  refusal(report: string): string | undefined {
     const { refused } = this.counts
     if (refused === 0) return
     const [were, them] = refused === 1 ? ['was', 'it'] : ['were', 'them']
-    if (isDry) return `An import leaves out ${count(refused, 'row')}; ${report} says why.`
     return `${count(refused, 'row')} ${were} refused; ${report} says why. Put ${them} right, and import ${them} alone.`
+  }
+
+  /** The same of a dry run, whose report has warnings as well. */
+  reported(report: string): string | undefined {
+    const { refused } = this.counts
+    if (refused > 0) return `An import leaves out ${count(refused, 'row')}; ${report} says why.`
+    if (this.warnings.length > 0) return `${report} says which rows the warnings are about.`
   }
 
   /** What is to be known of rows that are good, and may not be what was meant. */
   notes(): string[] {
     const { queued, suppressed } = this.counts
     return [
-      ...(this.padded
-        ? [
-            `${count(this.padded, 'row')} with blanks at the ends of its identity or account_id: to Heap that is somebody else than without.`,
-          ]
-        : []),
+      ...(this.padded ? [paddedNote(count(this.padded, 'row'), 'identity or account_id')] : []),
+      ...this.#warnings.notes(),
       ...(queued
         ? [`Queued: safe in the proxy's outbox, and sent to Heap by itself. /admin of the proxy shows it.`]
         : []),
       ...(suppressed ? ['Suppressed: not sent, since these users are being deleted.'] : []),
     ]
   }
+}
+
+/** @param who how many rows or users have them @param field where */
+export function paddedNote(who: string, field: string): string {
+  return `${who} with blanks at the ends of its ${field}: to Heap that is somebody else than without.`
 }

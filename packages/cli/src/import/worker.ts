@@ -63,7 +63,7 @@ async function read(): Promise<void> {
         const prepared = prepare(row, ++number)
         const chunk = prepared.problems
           ? cutter.refuse({ line: row.line, problems: prepared.problems })
-          : cutter.add(prepared.json, row.line, prepared.owner)
+          : cutter.add(prepared.json, row.line, prepared.owner, prepared.warnings)
         if (chunk) await give(chunk)
       }
     }

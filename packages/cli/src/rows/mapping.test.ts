@@ -33,6 +33,31 @@ describe('columns', () => {
     })
   })
 
+  it('are a field and a property where both are said', () => {
+    const mapping: Mapping = { fields: { identity: 'mail' }, properties: { mail: 'email' } }
+    expect(map(mapping, { mail: 'a' })).toEqual({ record: { identity: 'a', properties: { email: 'a' } } })
+    expect(map({ properties: { identity: null } }, { identity: 'a' })).toEqual({
+      record: { identity: 'a', properties: {} },
+    })
+  })
+
+  it('are decimal numbers, all of whose digits arrive', () => {
+    const taken = (seats: string) => map({ numbers: ['seats'] }, { identity: 'a', seats })
+    const seats = (value: unknown) => ({ record: { identity: 'a', properties: { seats: value } } })
+    for (const [text, number] of [
+      [' 12.5 ', 12.5],
+      ['-1e3', -1000],
+      ['+.5', 0.5],
+      ['9007199254740991', 9_007_199_254_740_991],
+      ['100000000000000000000', 1e20],
+      ['9007199254740993', 9_007_199_254_740_993n],
+      ['-9007199254740993.0', -9_007_199_254_740_993n],
+    ] as const) {
+      expect(taken(text)).toEqual(seats(number))
+    }
+    for (const text of ['0x10', '1,5', 'Infinity', '1e999', ' ', '1_000']) expect(taken(text)).toHaveProperty('problem')
+  })
+
   it("may be a record of Heap's, with more beside", () => {
     const record = { identity: 'a', properties: { plan: 'pro' } }
     expect(map({}, record)).toEqual({ record })

@@ -3,6 +3,7 @@
  * @module
  */
 import { Failure } from '../failure.ts'
+import { numberOf } from './number.ts'
 import type { Columns, Row } from './row.ts'
 
 /** What is imported. */
@@ -24,7 +25,7 @@ export type Fields = (typeof FIELDS)[keyof typeof FIELDS][number]
 export interface Mapping {
   /** The column of a field, where it is not called as Heap calls it. */
   fields?: Partial<Record<Fields, string>> | undefined
-  /** The property that a column becomes; with null, none. */
+  /** The property that a column becomes, one that is a field as well; with null, none. */
   properties?: Record<string, string | null> | undefined
   /** Columns whose text is a number. */
   numbers?: string[] | undefined
@@ -140,10 +141,10 @@ export class Mapper {
       }
       const field = this.#fieldOf.get(column)
       if (field !== undefined) record[field] = field === 'timestamp' ? asTime(given) : given
-      else {
-        const name = names && Object.hasOwn(names, column) ? names[column] : column
-        if (typeof name === 'string') properties.push([name, given])
-      }
+      const isNamed = names !== undefined && Object.hasOwn(names, column)
+      // What is a field is a property as well only where somebody says so.
+      const name = isNamed ? names[column] : field === undefined ? column : undefined
+      if (typeof name === 'string') properties.push([name, given])
     }
     if (event !== undefined) record.event ??= event
     // Unlike an assignment, this makes "__proto__" a property like any other.
@@ -171,9 +172,9 @@ function opened(columns: Columns): [string, unknown][] {
 }
 
 /** Nothing where it is no number. */
-function asNumber(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+function asNumber(value: unknown): number | bigint | undefined {
+  if (typeof value === 'string') return numberOf(value.trim())
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
 /** A Unix time of a file that has only text. */

@@ -2,8 +2,9 @@
  * A row of a file, whatever its format.
  * @module
  */
+import { parseJson } from './number.ts'
 
-/** Columns by their names. */
+/** Columns by their names. A number that would lose digits is a BigInt, which the check refuses. */
 export type Columns = Record<string, unknown>
 
 /**
@@ -21,7 +22,7 @@ export type Ready = (text: string) => string | undefined
 /** Rows that were read together. One by one they would cost more than what is done with them. */
 export type Rows = AsyncIterable<Row[]>
 
-/** Characters of one row. A body of 1 MB has to hold it; what is longer is a quote or a brace that was never closed. */
+/** Characters of one row. A body of 1 MB has to hold it; what is longer is most often a quote or a bracket that was never closed. */
 export const ROW_CHARACTERS = 1_000_000
 
 /** A row of JSON: its columns, or what is wrong. */
@@ -29,7 +30,7 @@ export function jsonRow(text: string, line: number): Row {
   if (text.includes(NOT_UTF8)) return { line, problem: 'is not valid UTF-8' }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseJson(text)
   } catch {
     return { line, problem: 'is not valid JSON' }
   }

@@ -59,6 +59,70 @@ describe('JSON', () => {
     ])
   })
 
+  const ways: Record<string, (text: string, at: number) => string> = {
+    'a closing brace too few': (text) => text.replace(/\}$/, ''),
+    'an opening brace too few': (text) => text.replace('{', ''),
+    'a quote too few': (text, at) => {
+      const quotes = [...text.matchAll(/(?<!\\)(?:\\\\)*"/g)].map(({ index, 0: { length } }) => index + length - 1)
+      const quote = quotes[at % quotes.length] as number
+      return text.slice(0, quote) + text.slice(quote + 1)
+    },
+    'a bracket instead of a brace': (text) => text.replace(/\}$/, ']'),
+    'a bracket too many': (text) => `${text}]`,
+    'brackets too many': (text) => `${text}]}`,
+    'no comma within': (text) => text.replace(/^\{/, '{"x":1 '),
+    'more characters than a row has': (text) => text.replace(/\}$/, `,"x":"${'[{'.repeat(550_000)}"}`),
+  }
+  const filled = object.filter((columns) => Object.keys(columns).length > 0)
+
+  it.each(Object.keys(ways))('loses no other element where one has %s', async (way) => {
+    const long = way.startsWith('more')
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(filled, { minLength: 1, maxLength: 6 }),
+        fc.nat(),
+        fc.nat(),
+        fc.constantFrom(0, 2),
+        fc.constantFrom('[\n', '['),
+        sizes,
+        async (objects, which, at, space, opening, sizes) => {
+          const parsed = JSON.parse(JSON.stringify(objects)) as unknown[]
+          const bad = which % objects.length
+          const indent = opening === '[' ? '' : '  '
+          const texts = objects.map((object, index) => {
+            const text = JSON.stringify(object, undefined, space)
+            const given = index === bad ? (ways[way] as (typeof ways)[string])(text, at) : text
+            return indent + given.replaceAll('\n', `\n${indent}`)
+          })
+          const before = opening + texts.slice(0, bad).join(',\n') + (bad > 0 ? ',\n' : '')
+          const line = before.split('\n').length
+          const text = `${opening}${texts.join(',\n')}\n]`
+          const { rows, error } = await read(text, 'json', long ? [65_536] : sizes)
+          expect(error).toBeUndefined()
+          const [good, refused] = [true, false].map((wanted) => rows.filter((row) => 'columns' in row === wanted))
+          // A text of braces alone may look like an empty object.
+          expect(columns(good as Row[]).filter((found) => Object.keys(found).length > 0)).toEqual(
+            parsed.filter((_, index) => index !== bad),
+          )
+          const last = line + (texts[bad] as string).split('\n').length - 1
+          expect(refused).not.toHaveLength(0)
+          for (const row of refused as Row[]) {
+            expect(row.line).toBeGreaterThanOrEqual(line)
+            expect(row.line).toBeLessThanOrEqual(last)
+          }
+          if (long) expect(refused).toMatchObject([{ problem: expect.stringContaining('1000000') as string }])
+        },
+      ),
+      { numRuns: long ? 5 : 150 },
+    )
+  })
+
+  it('takes an element for one, however it is printed', async () => {
+    const flat = '[\n{\n"a":\n[\n{\n"b":\n{\n}\n},\n{\n}\n]\n}\n,\n{\n}\n]'
+    expect(columns((await read(flat, 'json')).rows)).toEqual(JSON.parse(flat))
+    expect(columns((await read('[{"a":1}\n{"a":2}\n]', 'json')).rows)).toEqual([{ a: 1 }, { a: 2 }])
+  })
+
   it.each([
     ['[{"a":1}', 'before the array does'],
     ['[{"a":1},{"b":', 'begins in line 1 is never closed'],
@@ -82,6 +146,23 @@ describe('JSON', () => {
       { line: 6, columns: { b: 2 } },
     ])
   })
+})
+
+it('keeps the digits of numbers that a double would change', async () => {
+  const text =
+    '{"a":[1,{"b":-9007199254740993}],"c":"9007199254740993","d":9007199254740992,"e":0.12500000000000000000}'
+  expect((await read(`[${text}]`)).rows).toEqual([
+    {
+      line: 1,
+      columns: {
+        a: [1, { b: -9_007_199_254_740_993n }],
+        c: '9007199254740993',
+        d: 9_007_199_254_740_992,
+        e: 0.125,
+      },
+    },
+  ])
+  expect((await read(`{"a":9007199254740993x}`)).rows).toEqual([{ line: 1, problem: 'is not valid JSON' }])
 })
 
 describe('CSV', () => {
