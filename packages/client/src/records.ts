@@ -29,7 +29,7 @@ export type EventMap<Events> = { [Name in keyof Events]: object }
 export type AnyEvents = Record<string, InputProperties>
 
 /** `properties` may be left out where every one of them is optional. */
-type PropertiesOf<T> = Partial<T> extends T ? { properties?: T | undefined } : { properties: T }
+type PropertiesOf<T> = Record<string, never> extends T ? { properties?: T | undefined } : { properties: T }
 
 /**
  * One event. `timestamp` is by default the time of the call, `idempotency_key` a new one: Heap takes the same key twice as

@@ -23,7 +23,7 @@ export interface HeapBrowser<Events extends EventMap<Events> = AnyEvents> {
    */
   track: <Name extends keyof Events & string>(
     event: Name,
-    ...properties: Partial<Events[Name]> extends Events[Name] ? [properties?: Events[Name]] : [properties: Events[Name]]
+    ...properties: Record<string, never> extends Events[Name] ? [properties?: Events[Name]] : [properties: Events[Name]]
   ) => Promise<Recorded>
   /**
    * Makes the visitor known. The events so far are joined to the identity, for ever; another identity than before is a new
