@@ -1,5 +1,5 @@
 /**
- * A deletion, from Heap's side.
+ * A deletion, as Heap and the proxy have it.
  * @module
  */
 import { expect } from 'vitest'

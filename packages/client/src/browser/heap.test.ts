@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
-import * as z from 'zod'
 import { createHeapBrowser, type HeapBrowser } from './index.ts'
 
 const endpoint = 'https://heap.example.com'
@@ -47,13 +46,6 @@ describe('typed events', () => {
     void heap.track('Purchase')
     // @ts-expect-error there is no such event
     void heap.track('Purchsae', { amount: 7.5 })
-  })
-
-  it('come from schemas', () => {
-    const heap = createHeapBrowser({ endpoint, schemas: { Purchase: z.object({ amount: z.number() }) } })
-    expectTypeOf(heap).toEqualTypeOf<HeapBrowser<{ Purchase: { amount: number } }>>()
-    // @ts-expect-error amount is a number
-    void heap.track('Purchase', { amount: '7.5' })
   })
 
   it('are any without either', () => {

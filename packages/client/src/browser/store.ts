@@ -59,9 +59,9 @@ export function createStore(name: string): Store {
   return {
     async add(rows) {
       // A page may go before it has opened. One item a record: tabs have no transactions there, and must not overwrite each other.
-      const saveBadly = () => rows.filter((row) => !setItem(row.key, row))
-      if (opened || saveBadly()[0]) {
-        await run<never>((store) => rows.forEach((row) => store.put(row))).then(() => forget(rows), saveBadly)
+      const unsaved = () => rows.filter((row) => !setItem(row.key, row))
+      if (opened || unsaved()[0]) {
+        await run<never>((store) => rows.forEach((row) => store.put(row))).then(() => forget(rows), unsaved)
       }
     },
 
