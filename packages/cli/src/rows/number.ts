@@ -36,7 +36,7 @@ const MANY_DIGITS = /[:[,]\s*-?\d{16}/
 
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
-/** Stands before the digits of a BigInt for a moment. No text has it that is valid UTF-8. */
+/** Stands before the digits of a BigInt for a moment. Texts hardly ever begin with it. */
 const MARK = '\uFFFD'
 
 /**
@@ -51,7 +51,8 @@ export function parseJson(text: string): unknown {
     typeof numberOf(token) === 'bigint' ? `"${MARK}${token}"` : token,
   )
   if (marked === text) return value
-  return JSON.parse(marked, (_, part: unknown) =>
-    typeof part === 'string' && /^\uFFFD-?\d/.test(part) ? numberOf(part.slice(MARK.length)) : part,
-  )
+  return JSON.parse(marked, (_, part: unknown) => {
+    const number = typeof part === 'string' && part.startsWith(MARK) ? numberOf(part.slice(MARK.length)) : undefined
+    return typeof number === 'bigint' ? number : part
+  })
 }
