@@ -20,12 +20,13 @@ export function getItem<T>(name: string): T | undefined {
   } catch {}
 }
 
-/** Without a value the item is removed. @returns what outlives the page, where it does */
-export function setItem(name: string, value?: unknown): unknown {
+/** Without a value the item is removed. */
+export function setItem(name: string, value?: unknown): void {
   const json = JSON.stringify(value)
   delete memory[name]
   try {
-    return json ? (localStorage[name] = json) : delete localStorage[name]
+    if (json) localStorage[name] = json
+    else delete localStorage[name]
   } catch {
     if (json) memory[name] = json
   }

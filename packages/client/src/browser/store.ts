@@ -39,14 +39,14 @@ export function createStore(name: string): Store {
   async function run<T>(act: (rows: IDBObjectStore) => IDBRequest<T> | void): Promise<T> {
     opening ??= new Promise((resolve, reject) => {
       const request = indexedDB.open(name)
-      request.onupgradeneeded = () => request.result.createObjectStore('rows', { keyPath: 'key' })
+      request.onupgradeneeded = () => request.result.createObjectStore('events', { keyPath: 'key' })
       request.onsuccess = () => resolve((opened = request.result))
       // oxlint-disable-next-line unicorn/prefer-add-event-listener -- longer
       request.onerror = reject
       setTimeout(reject, OPEN_MS)
     })
-    const transaction = (await opening).transaction('rows', 'readwrite')
-    const request = act(transaction.objectStore('rows'))
+    const transaction = (await opening).transaction('events', 'readwrite')
+    const request = act(transaction.objectStore('events'))
     return new Promise((resolve, reject) => {
       transaction.oncomplete = () => resolve(request?.result as T)
       // oxlint-disable-next-line unicorn/prefer-add-event-listener -- longer
@@ -58,11 +58,16 @@ export function createStore(name: string): Store {
 
   return {
     async add(rows) {
-      // A page may go before it has opened. One item a record: tabs have no transactions there, and must not overwrite each other.
-      const unsaved = () => rows.filter((row) => !setItem(row.key, row))
-      if (opened || unsaved()[0]) {
-        await run<never>((store) => rows.forEach((row) => store.put(row))).then(() => forget(rows), unsaved)
-      }
+      // One item a record: tabs have no transactions there, and must not overwrite each other.
+      const save = () => rows.forEach((row) => setItem(row.key, row))
+      const before = opened
+      // A page may go before it has opened; only what is in there outlives a crash of the browser.
+      if (!before) save()
+      // What another tab has sent meanwhile is not brought back.
+      await run<never>((store) => rows.forEach((row) => (before || getItem(row.key)) && store.put(row))).then(
+        () => forget(rows),
+        save,
+      )
     },
 
     async all() {
