@@ -13,7 +13,9 @@ export async function waitingRecords(): Promise<object[]> {
   // It is the client that makes it.
   opening.addEventListener('upgradeneeded', () => opening.transaction?.abort())
   const database = await resultOf(opening)
-  const rows = await resultOf<{ json: string }[]>(database.transaction('rows').objectStore('rows').getAll())
+  // It has a single store.
+  const [store = ''] = database.objectStoreNames
+  const rows = await resultOf<{ json: string }[]>(database.transaction(store).objectStore(store).getAll())
   database.close()
   return rows.map(({ json }) => JSON.parse(json) as object)
 }
