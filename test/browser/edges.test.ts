@@ -343,6 +343,8 @@ describe('a visitor', () => {
 describe('a page', () => {
   it('that makes mistakes is told, and no call throws or rejects', async () => {
     const page = await stage.visit(context)
+    const warnings: string[] = []
+    page.on('console', (message) => message.type() === 'warning' && warnings.push(message.text()))
     const outcomes = await page.evaluate(`(async () => {
       const circular = {}
       circular.self = circular
@@ -353,14 +355,20 @@ describe('a page', () => {
         heapEdge.track('E', { n: 10n }),
         heapEdge.track('E', { get n() { raise('a text') } }),
         heapEdge.track('E', { n: { toJSON: () => raise(null) } }),
+        heapEdge.track('E', { get n() { raise(Object.freeze(new Error('is frozen'))) } }),
+        heapEdge.track('E', { n: 10n }),
         heapEdge.addUserProperties(circular),
         heapEdge.addAccountProperties('acme', circular),
       ])
       return results.map(({ outcome }) => outcome)
     })()`)
-    expect(outcomes).toEqual(Array(6).fill('rejected'))
+    expect(outcomes).toEqual(Array(8).fill('rejected'))
     await track(page, 1)
+    expect(await flush(page)).toMatchObject({ sent: 1, rejected: 8 })
     await stage.expectEvents(1)
+    const calls = await page.evaluate<string[]>('told.map(({ record }) => typeof record?.[0] + (record?.length ?? 0))')
+    expect(calls.sort()).toEqual(['object1', ...Array(7).fill('string2'), 'undefined0'])
+    expect(warnings.filter((text) => text.includes('BigInt'))).toHaveLength(1)
   })
 
   const addScript = (page: Page, attributes: object = {}) =>

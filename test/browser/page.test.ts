@@ -247,6 +247,22 @@ describe('the visitor', () => {
     expect(users).toMatchObject([{ identity: 'alice@example.com', user_ids: [userId] }])
   })
 
+  it('that two tabs name otherwise in the same moment is two visitors', async () => {
+    const page = await stage.visit(context)
+    const userId = await page.evaluate(() => heapEdge.getUserId())
+    // A tab of the same process knows at once what this one writes, and is told of it a little later.
+    await page.evaluate(`(async () => {
+      const tab = open('/')
+      await new Promise((loaded) => (tab.onload = loaded))
+      await Promise.all([heapEdge.identify('alice@example.com'), tab.heapEdge.identify('bob@example.com')])
+      await Promise.all([heapEdge.flush(), tab.heapEdge.flush()])
+    })()`)
+    const joined = () => stage.front.requests.filter(({ path }) => path === '/api/v1/identify').map(({ body }) => body)
+    await expect.poll(joined).toHaveLength(2)
+    expect(joined()).toContainEqual(expect.objectContaining({ identity: 'alice@example.com', user_id: userId }))
+    expect(joined()).not.toContainEqual(expect.objectContaining({ identity: 'bob@example.com', user_id: userId }))
+  })
+
   it('begins a session after half an hour without an event', async () => {
     await context.addInitScript('{ const now = Date.now; Date.now = () => now() + (globalThis.later ?? 0) }')
     const page = await stage.visit(context)

@@ -9,8 +9,6 @@ import { type Local, startLocal } from '../local.ts'
 import { type Front, startFront } from './front.ts'
 import { startSite } from './site.ts'
 
-/** For what takes its time on a busy machine. */
-
 /** An event as the sandbox lists it. */
 export interface Held {
   event: string

@@ -8,13 +8,15 @@ import { trimmed } from '../trimmed.ts'
 import type { Path } from '../prepare.ts'
 import type { AnyEvents, EventMap } from '../records.ts'
 import { bodyOf } from './batch.ts'
-import type { HeapBrowserOptions } from './options.ts'
+import type { HeapBrowserOptions, IdentityToken } from './options.ts'
 import { createQueue } from './queue.ts'
 import { conform } from './schema.ts'
 import { post } from './post.ts'
 import type { Row } from './store.ts'
 import type { HeapBrowser, Recorded } from './types.ts'
 import { createVisitor, type State } from './visitor.ts'
+
+type TokenFunction = Exclude<IdentityToken, string>
 
 const ignored: Recorded = { outcome: 'ignored' }
 
@@ -40,26 +42,36 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   const name = `heap-edge.${appId}`
   const { state, read, keep, forget, renew, ids } = createVisitor(name, appId)
   const tokens: Record<string, string | null | undefined> = {}
-  let said = ''
+  const warned: Record<string, unknown> = {}
+  let rejected = 0
 
   function refuse(thrown: unknown, record?: object): Recorded {
     const error = Object(thrown) as HeapError & { problems: Problem[] }
     // It may be JavaScript's own, as for what is no JSON, or whatever a getter or a schema of the page throws.
-    error.problems ??= []
-    if (isPage && location.hostname === 'localhost' && said !== error.message) console.warn(error, record)
-    said = error.message
+    try {
+      error.problems ??= []
+    } catch {
+      // It is frozen.
+    }
+    // Once for each message.
+    if (isPage && location.hostname === 'localhost') warned[error.message] ??= [console.warn(error, record)]
+    if (record) rejected++
     // What it throws is not ours.
     setTimeout(() => onError?.(error, record))
     return { outcome: 'rejected', error }
   }
 
   const askForToken = async (who: string) =>
-    who[0] === 'i' ? (typeof identityToken === 'function' ? identityToken(who.slice(1)) : identityToken) : null
+    who[0] === 'i'
+      ? (identityToken as TokenFunction)?.call
+        ? (identityToken as TokenFunction)(who.slice(1))
+        : identityToken
+      : null
 
   async function send(rows: Row[], keepalive: boolean, isAgain?: boolean): Promise<HeapError | undefined> {
     const [{ path, who }] = rows as [Row]
     // Without a token the proxy says what is missing. All tabs wait for it.
-    const token = (tokens[who] ??= await askForToken(who).catch(() => null))
+    const token = (tokens[who] ??= (await askForToken(who).catch(() => {})) as string | null | undefined)
     // Stopped meanwhile: it is forgotten.
     if (!state().user_id) return
     const body = bodyOf(rows, `${appId && `"app_id":"${appId}",`}"sent_at":${Date.now()},`)
@@ -82,7 +94,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     },
   )
 
-  async function record(path: Path, list: string | undefined, input: object): Promise<Recorded> {
+  async function record(path: Path, input: object, list?: string): Promise<Recorded> {
     if (!state().user_id) return ignored
     const { identity, user_id } = input as { identity?: string; user_id?: string }
     await add({ path, list, who: identity ? `i${identity}` : `u${user_id}`, json: JSON.stringify(input) })
@@ -90,7 +102,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
   }
 
   const addProperties = (identity: string, properties: object) =>
-    record('/api/add_user_properties', 'users', { identity, properties })
+    record('/api/add_user_properties', { identity, properties }, 'users')
 
   function stop(rest?: State): void {
     forget(rest)
@@ -106,9 +118,10 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
 
   function begin(isAgain?: boolean): void {
     if (!isPage) return
-    const { globalPrivacyControl } = navigator as { globalPrivacyControl?: boolean }
     read()
-    if (globalPrivacyControl && options.respectGpc !== false) return void (state().user_id && stop())
+    if ((navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl && options.respectGpc !== false) {
+      return void (state().user_id && stop())
+    }
     if (isAgain) keep({ isStopped: undefined })
     if (state().isStopped) return
     if (!state().user_id) renew()
@@ -119,25 +132,30 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     if (state().user_id) keep({ eventProperties: { ...known, ...change } })
   }
 
-  const heap: HeapBrowser = {
+  const heap: HeapBrowser & Record<string, (...args: never[]) => unknown> = {
     async track(event: string, properties?: object) {
       const schema = schemas?.[event]
-      const { user_id, session_id } = ids(true)
       const { identity, eventProperties } = state()
       // In this order: what is minted is of the time of the call, whatever the schema takes.
-      return record('/api/track', 'events', {
-        event,
-        ...(identity ? { identity } : { user_id }),
-        session_id,
-        timestamp: new Date(),
-        // Cheaper than what is made for secrets, and of 52 random bits in each millisecond.
-        idempotency_key: `${Date.now()}.${Math.random()}`,
-        properties: { ...eventProperties, ...(schema ? await conform(event, schema, properties ?? {}) : properties) },
-      })
+      return record(
+        '/api/track',
+        {
+          event,
+          ...ids(true),
+          ...(identity && { identity, user_id: undefined }),
+          timestamp: new Date(),
+          // Cheaper than what is made for secrets, and of 52 random bits in each millisecond.
+          idempotency_key: `${Date.now()}.${Math.random()}`,
+          properties: { ...eventProperties, ...(schema ? await conform(event, schema, properties ?? {}) : properties) },
+        },
+        'events',
+      )
     },
 
     async identify(value) {
       const identity = `${value ?? ''}`
+      // Another tab may have done so just now.
+      update()
       const known = state()
       if (!known.user_id || !identity.trim()) return ignored
       if (known.identity && known.identity !== identity) renew()
@@ -145,8 +163,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
       const { user_id } = ids()
       keep({ identity, joined: user_id, properties: undefined })
       // Heap takes one identity for a user_id.
-      const joining =
-        joined !== user_id && record('/api/v1/identify', undefined, { user_id, identity, timestamp: new Date() })
+      const joining = joined !== user_id && record('/api/v1/identify', { user_id, identity, timestamp: new Date() })
       return (properties && addProperties(identity, properties)) || joining || ignored
     },
 
@@ -166,7 +183,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
     },
 
     addAccountProperties: (account_id, properties) =>
-      record('/api/add_account_properties', 'accounts', { account_id, properties }),
+      record('/api/add_account_properties', { account_id, properties }, 'accounts'),
 
     addEventProperties: setEventProperties,
     removeEventProperty: (name) => setEventProperties({ [name]: undefined }),
@@ -179,18 +196,17 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
 
     stopTracking: () => stop({ isStopped: true }),
     onReady: (callback) => callback(),
-    flush,
+    flush: async () => ({ ...(await flush()), rejected }),
   }
 
   // Nothing throws into the page.
-  const calls = heap as unknown as Record<string, (...args: unknown[]) => unknown>
-  for (const name in calls) {
-    const call = calls[name]
-    calls[name] = (...args) => {
+  for (const name in heap) {
+    const call = heap[name]
+    heap[name] = (...args) => {
       try {
         const result = call?.(...args) as Promise<unknown> | undefined
-        // What there is none of is null.
-        return result?.catch?.(refuse) ?? result ?? null
+        // Of what came to no record there is what it was called with. What there is none of is null.
+        return result?.catch?.((error) => refuse(error, args)) ?? result ?? null
       } catch (error) {
         refuse(error)
       }

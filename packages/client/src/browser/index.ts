@@ -5,7 +5,6 @@
 export type { HeapError, HeapErrorDetails } from '../errors.ts'
 export { createHeapBrowser } from './heap.ts'
 export type { HeapBrowserOptions, IdentityToken } from './options.ts'
-export type { Counts } from './queue.ts'
 export type { StandardResult, StandardSchema } from './schema.ts'
-export type { HeapBrowser, Recorded } from './types.ts'
+export type { Counts, HeapBrowser, Recorded } from './types.ts'
 export { version } from '../version.ts'

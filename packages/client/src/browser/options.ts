@@ -24,7 +24,11 @@ export interface HeapBrowserOptions<Events = AnyEvents> extends Pick<HeapOptions
   identityToken?: IdentityToken
   /** Checks the properties of an event before it is queued. An event without a schema is taken as it is. */
   schemas?: { [Name in keyof Events]?: StandardSchema<Events[Name]> }
-  /** Told of each record that is refused, with its `problems`, of records that are dropped, and of a proxy that takes nothing. */
+  /**
+   * Told of each record that is refused, with its `problems`, of records that are dropped, and of a proxy that takes nothing.
+   *
+   * @param record as it was to be sent; the arguments of the call where it did not come to that
+   */
   onError?: (error: HeapError, record?: object) => void
   /** Records that wait at most, of all tabs; then the oldest go. Default 20 000. */
   maxQueued?: number

@@ -66,7 +66,7 @@ describe('the policy: every status, after every attempt', () => {
         await vi.advanceTimersByTimeAsync(64_000)
       }
       expect(requests).toHaveLength(failures + 1)
-      expect(await queue.flush()).toEqual({ sent: 2, rejected: 0, dropped: 0, waiting: 0 })
+      expect(await queue.flush()).toEqual({ sent: 2, dropped: 0, waiting: 0 })
       // The page is told where somebody has to put something right.
       const isTold = status !== undefined && status < 500 && status !== 429
       expect(told.filter(({ row }) => row)).toEqual([])
@@ -81,7 +81,7 @@ describe('the policy: every status, after every attempt', () => {
       await addAll(queue, 1)
       await vi.advanceTimersByTimeAsync(1000 + failures * 64_000)
       expect(requests).toHaveLength(failures + 1)
-      expect(await queue.flush()).toEqual({ sent: 0, rejected: 1, dropped: 0, waiting: 0 })
+      expect(await queue.flush()).toEqual({ sent: 0, dropped: 0, waiting: 0 })
       expect(told).toMatchObject([{ error: { name: 'HeapRequestError', status }, row: { json: '{"n":0}' } }])
     },
   )
@@ -149,7 +149,7 @@ describe('a request', () => {
   it('that is too large is halved, and grows again', async () => {
     const { queue, requests, told } = page((rows) => (rows.length > 100 ? failure(413) : undefined))
     await addAll(queue, 1000)
-    expect(await queue.flush()).toMatchObject({ sent: 1000, rejected: 0 })
+    expect(await queue.flush()).toMatchObject({ sent: 1000 })
     expect(requests.slice(0, 4).map(({ records }) => records.length)).toEqual([500, 250, 125, 63])
     expect(told).toEqual([])
   })
@@ -163,7 +163,7 @@ describe('a request', () => {
       return problems.length > 0 ? failure(400, { problems }) : undefined
     })
     await addAll(queue, 10)
-    expect(await queue.flush()).toEqual({ sent: 8, rejected: 2, dropped: 0, waiting: 0 })
+    expect(await queue.flush()).toEqual({ sent: 8, dropped: 0, waiting: 0 })
     expect(requests).toHaveLength(2)
     expect(told.map(({ error, row }) => [row?.json, error.problems])).toEqual([
       ['{"n":3}', [{ pointer: '/n', detail: 'is bad' }]],
@@ -176,7 +176,7 @@ describe('a request', () => {
       rows.some(({ json }) => json === '{"n":321}') ? failure(400) : undefined,
     )
     await addAll(queue, 500)
-    expect(await queue.flush()).toEqual({ sent: 499, rejected: 1, dropped: 0, waiting: 0 })
+    expect(await queue.flush()).toEqual({ sent: 499, dropped: 0, waiting: 0 })
     expect(told.map(({ row }) => row?.json)).toEqual(['{"n":321}'])
     expect(requests.length).toBeLessThan(40)
   })
@@ -208,10 +208,10 @@ describe('a request', () => {
     const problems = [{ pointer: '/app_id', detail: 'is not an environment that this proxy writes to' }]
     const { queue, requests, told } = page((_, index) => (index < 2 ? failure(400, { problems }) : undefined))
     await addAll(queue, 300)
-    expect(await queue.flush()).toMatchObject({ rejected: 0, waiting: 300 })
+    expect(await queue.flush()).toMatchObject({ sent: 0, waiting: 300 })
     expect(told).toMatchObject([{ error: { problems }, row: undefined }])
     await vi.advanceTimersByTimeAsync(10_000)
-    expect(await queue.flush()).toMatchObject({ sent: 300, rejected: 0 })
+    expect(await queue.flush()).toMatchObject({ sent: 300 })
     expect(requests).toHaveLength(3)
   })
 })
@@ -222,7 +222,7 @@ describe('the queue', () => {
     await addAll(queue, 130)
     await vi.advanceTimersByTimeAsync(1000)
     expect(told).toMatchObject([{ error: { message: '30 dropped' }, row: undefined }])
-    expect(await queue.flush()).toEqual({ sent: 100, rejected: 0, dropped: 30, waiting: 0 })
+    expect(await queue.flush()).toEqual({ sent: 100, dropped: 30, waiting: 0 })
     expect(requests.at(-1)?.records).toEqual(everything(130).slice(30))
   })
 

@@ -6,17 +6,7 @@ import type { HeapError, HeapErrorDetails } from '../errors.ts'
 import { nextBatch, problemsOf } from './batch.ts'
 import { requestError } from './errors.ts'
 import { createStore, type Row } from './store.ts'
-
-/** What has become of the records that this page sent, and how many were dropped because the queue was full. */
-export interface Counts {
-  /** Heap has them, or they are safe in the proxy's outbox. */
-  sent: number
-  /** Refused for good; `onError` was told. */
-  rejected: number
-  dropped: number
-  /** Not sent yet, of all pages. */
-  waiting: number
-}
+import type { Counts } from './types.ts'
 
 /** See {@link createQueue}. */
 export interface Queue {
@@ -25,7 +15,7 @@ export interface Queue {
   /** Sends in so many ms. */
   wake: (ms: number) => void
   /** Sends all that waits, as far as it can be sent now. */
-  flush: () => Promise<Counts>
+  flush: () => Promise<Omit<Counts, 'rejected'>>
   /** Sends at once what of this page waits, as much as a browser sends for a page that goes. */
   leave: () => void
   /** Forgets everything. */
@@ -66,7 +56,6 @@ export function createQueue(
   let mine: Row[] = []
   let serial = 1e9
   let sent = 0
-  let rejected = 0
   let dropped = 0
   let waiting = 0
   let most = RECORDS
@@ -120,7 +109,6 @@ export function createQueue(
         )
       }
       if (!isRefused) return error
-      rejected += done.length
     } else sent += rows.length
     // Where nobody says which one it is, it is looked for by halves. That also makes smaller what is too large.
     most = done[0] ? Math.min(RECORDS, most * 2) : rows.length / 2
@@ -172,14 +160,14 @@ export function createQueue(
   }
 
   /** All tabs at once would send the same; one of them does. */
-  async function flush(): Promise<Counts> {
+  async function flush(): Promise<Omit<Counts, 'rejected'>> {
     timer = clearTimeout(timer) as undefined
     if (isActive()) {
       await write()
       // There are no locks without https. Then two tabs may send the same; by its key Heap takes it once.
       await (navigator.locks?.request(name, drain).catch(drain) ?? drain())
     }
-    return { waiting, sent, rejected, dropped }
+    return { waiting, sent, dropped }
   }
 
   return {

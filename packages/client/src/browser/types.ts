@@ -4,13 +4,24 @@
  */
 import type { HeapError } from '../errors.ts'
 import type { AnyEvents, EventMap, InputProperties } from '../records.ts'
-import type { Counts } from './queue.ts'
 
 /**
  * What a call came to: the record is stored and will be sent, also by a later page; it is refused, which `onError` is told too;
  * or there was nothing to do, or no consent to do it.
  */
 export type Recorded = { outcome: 'stored' } | { outcome: 'rejected'; error: HeapError } | { outcome: 'ignored' }
+
+/** What has become of the records of this page. */
+export interface Counts {
+  /** Heap has them, or they are safe in the proxy's outbox. */
+  sent: number
+  /** Refused for good, here or by the proxy; `onError` was told. */
+  rejected: number
+  /** The oldest of any page, because the queue was full; `onError` was told. */
+  dropped: number
+  /** Not sent yet, of all pages. */
+  waiting: number
+}
 
 /**
  * The client of a page. No call throws, and no promise rejects. On a server, where pages are rendered, all of it does nothing.
