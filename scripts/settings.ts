@@ -3,6 +3,7 @@
  * @module
  */
 import workflows from '../apps/proxy/heap.config.ts'
+import { SETTINGS } from '../apps/proxy/src/config.ts'
 
 const { env } = process
 
@@ -17,15 +18,9 @@ export type Ports = typeof ports
 
 /** Settings that have no local value, where the environment gives one. */
 const optional = Object.fromEntries(
-  [
-    'IDENTITY_SECRET',
-    'CLIENT_RATE_LIMIT',
-    'SLACK_WEBHOOK_URL',
-    'NOTIFY_WEBHOOK_URL',
-    'NOTIFY_WEBHOOK_SECRET',
-    'HOOK_HEADER',
-    ...workflows.flatMap(({ needs, uses }) => [...needs, ...uses]),
-  ].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+  [...SETTINGS, ...workflows.flatMap(({ needs, uses }) => [...needs, ...uses])].flatMap((name) =>
+    env[name] ? [[name, env[name]]] : [],
+  ),
 )
 
 /** The bindings of each Worker for these ports. */
@@ -33,25 +28,25 @@ export function settings(on: Ports) {
   const local = (port: number) => `http://localhost:${port}`
   return {
     proxy: {
-      HEAP_APP_ID: env.HEAP_APP_ID ?? '123456789',
-      HEAP_EXTRA_APP_IDS: env.HEAP_EXTRA_APP_IDS ?? '987654321',
-      HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key',
-      HEAP_BASE_URL: env.HEAP_BASE_URL ?? `http://127.0.0.1:${on.sandbox}`,
-      ALLOWED_ORIGINS: env.ALLOWED_ORIGINS ?? `${local(on.playground)},http://127.0.0.1:${on.playground}`,
-      ADMIN_TOKEN: env.ADMIN_TOKEN ?? 'local-admin-token',
-      WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? 'local-webhook-secret',
-      HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
-      PARTNER_CLIENT_ID: env.PARTNER_CLIENT_ID ?? 'local-client-id',
-      PARTNER_CLIENT_SECRET: env.PARTNER_CLIENT_SECRET ?? 'local-client-secret',
+      HEAP_APP_ID: '123456789',
+      HEAP_EXTRA_APP_IDS: '987654321',
+      HEAP_API_KEY: 'local-api-key',
+      HEAP_BASE_URL: `http://127.0.0.1:${on.sandbox}`,
+      ALLOWED_ORIGINS: `${local(on.playground)},http://127.0.0.1:${on.playground}`,
+      ADMIN_TOKEN: 'local-admin-token',
+      WEBHOOK_SECRET: 'local-webhook-secret',
+      HOOK_TOKEN: 'local-hook-token',
+      PARTNER_CLIENT_ID: 'local-client-id',
+      PARTNER_CLIENT_SECRET: 'local-client-secret',
       ...optional,
     },
     sandbox: {
-      HEAP_API_KEY: env.HEAP_API_KEY ?? 'local-api-key',
+      HEAP_API_KEY: env.HEAP_API_KEY || 'local-api-key',
       PROXY_URL: local(on.proxy),
-      HOOK_TOKEN: env.HOOK_TOKEN ?? 'local-hook-token',
-      WEBHOOK_SECRET: env.WEBHOOK_SECRET ?? 'local-webhook-secret',
-      PARTNER_CLIENT_ID: env.PARTNER_CLIENT_ID ?? 'local-client-id',
-      PARTNER_CLIENT_SECRET: env.PARTNER_CLIENT_SECRET ?? 'local-client-secret',
+      HOOK_TOKEN: env.HOOK_TOKEN || 'local-hook-token',
+      WEBHOOK_SECRET: env.WEBHOOK_SECRET || 'local-webhook-secret',
+      PARTNER_CLIENT_ID: env.PARTNER_CLIENT_ID || 'local-client-id',
+      PARTNER_CLIENT_SECRET: env.PARTNER_CLIENT_SECRET || 'local-client-secret',
     },
     playground: { PROXY_URL: local(on.proxy), SANDBOX_URL: `http://127.0.0.1:${on.sandbox}` },
   }

@@ -36,6 +36,10 @@ function fail(sentence: string): never {
   process.exit(1)
 }
 
+for (const [place, app] of apps.entries()) {
+  const other = apps.slice(0, place).find((other) => ports[other] === ports[app])
+  if (other) fail(`${VARIABLES[other]} and ${VARIABLES[app]} are both ${ports[app]}.`)
+}
 await Promise.all([...apps.map(checkPort), build()])
 const bindings = settings(ports)
 const workers = await startWorkers(
@@ -54,6 +58,13 @@ console.log(
   `Operations  http://localhost:${ports.proxy}/admin   how the proxy does; it asks for the token ${process.env.ADMIN_TOKEN ? 'in ADMIN_TOKEN' : bindings.proxy.ADMIN_TOKEN}`,
 )
 console.log(`Sandbox     http://localhost:${ports.sandbox}   a local Heap, and what has arrived in it`)
+
+// One that does not work says why, where it is seen.
+const health = await fetch(`${workers.urls.proxy}/healthz`)
+if (!health.ok) {
+  const { detail }: { detail?: string } = await health.json()
+  console.error(`The proxy takes nothing, since its settings are wrong: ${detail}`)
+}
 
 let pending: NodeJS.Timeout | undefined
 const watchers = ['apps', 'packages'].map((folder) =>

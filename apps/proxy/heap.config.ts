@@ -2,6 +2,7 @@
  * What happens when something happened. Each workflow runs where the settings that it needs are set, and is silent without them;
  * `docs/workflows.md` tells how to write one.
  */
+import type { Problem } from '@heap-edge/contract'
 import {
   clearbit,
   crm,
@@ -123,7 +124,10 @@ export default defineConfig([
     needs: ['HEAP_API_KEY'],
     async run({ input, step, proxy, deleteUsers }) {
       const read = readDeletion({ records: input }, String(proxy.appId))
-      if (!read.ok) throw new Error(read.problems.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; '))
+      if (!read.ok) {
+        const told = ({ pointer, detail }: Problem) => `${pointer.replace('/records', '')} ${detail}`
+        throw new Error(read.problems.map(told).join('; '))
+      }
       if (read.users.length > 0) await step.do('hand over to the deletions', () => deleteUsers(read.users))
     },
   }),

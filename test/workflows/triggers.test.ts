@@ -93,6 +93,14 @@ it('records of which some are left, which the run says though it is complete', a
   expect(await ended(local, ids[0])).toMatchObject({ problem: 'Two records are left.' })
 })
 
+it('what ends with something that is no sentence is complete, and a text that is thrown is told', async () => {
+  const [number, text] = await Promise.all(
+    ['a-number', 'a-text'].map((name) => push(local, `run/${name}/local-hook-token`, [{}])),
+  )
+  expect(await ended(local, number?.ids[0])).toMatchObject({ problem: null })
+  expect(await ended(local, text?.ids[0], 'errored')).toMatchObject({ problem: 'just a text' })
+})
+
 it('what was done and cannot be kept, which is not done again', async () => {
   const { ids } = await push(local, 'run/no-json/local-hook-token', [{}])
   const { steps } = await ended(local, ids[0], 'errored')

@@ -51,6 +51,17 @@ it('says everything that is wrong at once, and no value', () => {
 })
 
 it.each([
+  ['HEAP_TIMEOUT_MS', ['', '0', '0x10', '1.5', '99999999'], 'must be a whole number of milliseconds, 1 to 60000'],
+  ['OUTBOX_SHARDS', ['', '0', '65'], 'must be a whole number, 1 to 64'],
+  ['OUTBOX_MAX_AGE_DAYS', ['', '0', '400', '-1'], 'must be a number of days, more than 0 and at most 365'],
+  ['HEAP_BASE_URL', ['https://a.example/?x', 'https://a.example/#x'], 'must not have a query or a fragment'],
+  ['HEAP_BASE_URL', ['https://u:p@a.example'], 'must not have a user or a password in it'],
+  ['HEAP_API_KEY', ['', 'two words', 'a\nb'], 'must have ASCII characters only, no blanks, and not be empty'],
+])('says what %s must be, of each of %j', (name, values, told) => {
+  for (const value of values) expect(problems({ HEAP_APP_ID: '1', [name]: value })).toEqual([`${name} ${told}`])
+})
+
+it.each([
   'https://example.com/',
   'example.com',
   'https://example.com/a',

@@ -21,26 +21,41 @@ const listOf = (item: z.ZodType<string, string>) =>
     )
     .pipe(z.array(item))
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+  // To such an address nothing can be sent.
+  .refine((value) => !/^https?:\/\/[^/?#]*@/.test(value), { error: 'must not have a user or a password in it' })
 
 const allowedOrigin = z.string().refine((value) => value === '*' || isOrigin(value), {
   error:
-    'must be a comma-separated list of exact origins such as https://example.com (no path, no slash at the end), or *',
+    'must be a comma-separated list of exact origins such as https://example.com (lower case, no path, no slash at the end, no port that goes without saying), or *',
 })
 
-const milliseconds = (fallback: number, most: number) =>
-  z.coerce.number({ error: 'must be a number of milliseconds' }).int().min(0).max(most).default(fallback)
-
-const whole = (fallback: number, least: number, most: number) =>
-  z.coerce
-    .number({ error: 'must be a number' })
-    .int({ error: 'must be a whole number' })
-    .min(least, { error: `must be at least ${least}` })
-    .max(most, { error: `must be at most ${most}` })
+/** A number as people write it; an empty text is none. */
+const numeric = (fallback: number, isGood: (value: number) => boolean, error: string) =>
+  z
+    .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/, { error })], { error })
+    .transform(Number)
+    .refine(isGood, { error })
     .default(fallback)
 
-const hours = (fallback: number) =>
-  z.coerce.number({ error: 'must be a number of hours' }).positive().max(8760).default(fallback)
+const whole = (fallback: number, least: number, most: number, unit = '') =>
+  numeric(
+    fallback,
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+    `must be a whole number${unit}, ${least} to ${most}`,
+  )
+
+const milliseconds = (fallback: number, least: number, most: number) => whole(fallback, least, most, ' of milliseconds')
+
+const upTo = (fallback: number, most: number, unit: string) =>
+  numeric(
+    fallback,
+    (value) => value > 0 && value <= most,
+    `must be a number of ${unit}, more than 0 and at most ${most}`,
+  )
+
+const hours = (fallback: number) => upTo(fallback, 8760, 'hours')
 
 const HOUR_MS = 3_600_000
 
@@ -49,53 +64,63 @@ const webhookSecret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, {
   error: 'must be whsec_ and 24 to 64 random bytes in base64',
 })
 
-const settings = z
-  .object({
-    HEAP_APP_ID: appId,
-    HEAP_EXTRA_APP_IDS: listOf(appId as z.ZodType<string, string>),
-    HEAP_REGION: z.enum(['us', 'eu'], { error: 'must be us or eu' }).default('us'),
-    HEAP_BASE_URL: httpUrl.transform((value) => value.replace(/\/+$/, '')).optional(),
-    HEAP_TIMEOUT_MS: milliseconds(10_000, 60_000),
-    ALLOWED_ORIGINS: listOf(allowedOrigin),
-    LIMIT_MARGIN_MS: milliseconds(1000, 60_000),
-    MAX_LIVE_IDENTITIES: whole(900, 1, 1000),
-    OUTBOX_SHARDS: whole(4, 1, 64),
-    OUTBOX_MAX_ROWS: whole(100_000, 1, 10_000_000),
-    OUTBOX_MAX_BYTES: whole(100_000_000, 1_000_000, 5_000_000_000),
-    OUTBOX_MAX_AGE_DAYS: z.coerce.number({ error: 'must be a number of days' }).positive().max(365).default(7),
-    HEAP_API_KEY: z.string().min(1, { error: 'must not be empty' }).optional(),
-    DELETION_OVERDUE_HOURS: hours(4),
-    DELETION_TIMEOUT_HOURS: hours(24),
-    DELETION_GRACE_HOURS: hours(24),
-    SLACK_WEBHOOK_URL: httpUrl.optional(),
-    NOTIFY_WEBHOOK_URL: httpUrl.optional(),
-    NOTIFY_WEBHOOK_SECRET: webhookSecret.optional(),
-    ADMIN_TOKEN: z
-      .string()
-      .regex(/^[!-~]{8,}$/, { error: 'must have at least 8 characters, all of ASCII and no blanks' })
-      .optional(),
-    IDENTITY_SECRET: z
-      .string()
-      .refine((value) => value.length >= 16, { error: 'must have at least 16 characters' })
-      .optional(),
-    HOOK_TOKEN: z
-      .string()
-      .regex(/^[\w~.-]{8,200}$/, { error: 'must have 8 to 200 characters, of which each may stand in a path' })
-      .optional(),
-    HOOK_HEADER: z
-      .string()
-      .trim()
-      .regex(/^[\w-]{1,100}: *[!-~][ -~]{7,499}$/, {
-        error: 'must be a name, a colon and a value of at least 8 characters',
-      })
-      .optional(),
-    WEBHOOK_SECRET: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
-    PARTNER_CLIENT_ID: z.string().min(1, { error: 'must not be empty' }).optional(),
-    PARTNER_CLIENT_SECRET: z.string().min(1, { error: 'must not be empty' }).optional(),
-    WORKFLOW_RETRY_MS: milliseconds(5000, 600_000),
-    CLIENT_RATE_LIMIT: z.enum(['off', 'on'], { error: 'must be off or on' }).default('off'),
-    CLIENT_RATE_LIMITER: z.custom<RateLimit>().optional(),
-  })
+const fields = z.object({
+  HEAP_APP_ID: appId,
+  HEAP_EXTRA_APP_IDS: listOf(appId as z.ZodType<string, string>),
+  HEAP_REGION: z.enum(['us', 'eu'], { error: 'must be us or eu' }).default('us'),
+  HEAP_BASE_URL: httpUrl
+    .refine((value) => !/[?#]/.test(value), { error: 'must not have a query or a fragment' })
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional(),
+  HEAP_TIMEOUT_MS: milliseconds(10_000, 1, 60_000),
+  ALLOWED_ORIGINS: listOf(allowedOrigin),
+  LIMIT_MARGIN_MS: milliseconds(1000, 0, 60_000),
+  MAX_LIVE_IDENTITIES: whole(900, 1, 1000),
+  OUTBOX_SHARDS: whole(4, 1, 64),
+  OUTBOX_MAX_ROWS: whole(100_000, 1, 10_000_000),
+  OUTBOX_MAX_BYTES: whole(100_000_000, 1_000_000, 5_000_000_000),
+  OUTBOX_MAX_AGE_DAYS: upTo(7, 365, 'days'),
+  HEAP_API_KEY: z
+    .string()
+    .regex(/^[!-~]+$/, { error: 'must have ASCII characters only, no blanks, and not be empty' })
+    .optional(),
+  DELETION_OVERDUE_HOURS: hours(4),
+  DELETION_TIMEOUT_HOURS: hours(24),
+  DELETION_GRACE_HOURS: hours(24),
+  SLACK_WEBHOOK_URL: httpUrl.optional(),
+  NOTIFY_WEBHOOK_URL: httpUrl.optional(),
+  NOTIFY_WEBHOOK_SECRET: webhookSecret.optional(),
+  ADMIN_TOKEN: z
+    .string()
+    .regex(/^[!-~]{8,}$/, { error: 'must have at least 8 characters, all of ASCII and no blanks' })
+    .optional(),
+  IDENTITY_SECRET: z
+    .string()
+    .refine((value) => value.length >= 16, { error: 'must have at least 16 characters' })
+    .optional(),
+  HOOK_TOKEN: z
+    .string()
+    .regex(/^[\w~.-]{8,200}$/, { error: 'must have 8 to 200 characters, of which each may stand in a path' })
+    .optional(),
+  HOOK_HEADER: z
+    .string()
+    .trim()
+    .regex(/^[\w-]{1,100}: *[!-~][ -~]{7,499}$/, {
+      error: 'must be a name, a colon and a value of at least 8 characters',
+    })
+    .optional(),
+  WEBHOOK_SECRET: z.string().min(8, { error: 'must have at least 8 characters' }).optional(),
+  PARTNER_CLIENT_ID: z.string().min(1, { error: 'must not be empty' }).optional(),
+  PARTNER_CLIENT_SECRET: z.string().min(1, { error: 'must not be empty' }).optional(),
+  WORKFLOW_RETRY_MS: milliseconds(5000, 0, 600_000),
+  CLIENT_RATE_LIMIT: z.enum(['off', 'on'], { error: 'must be off or on' }).default('off'),
+  CLIENT_RATE_LIMITER: z.custom<RateLimit>().optional(),
+})
+
+/** The names of the settings. */
+export const SETTINGS = Object.keys(fields.shape)
+
+const settings = fields
   .superRefine((value, context) => {
     const refuse = (name: keyof typeof value, message: string) =>
       context.addIssue({ code: 'custom', path: [name], message })
@@ -167,7 +192,11 @@ const settings = z
   }))
 
 /** The settings, checked and typed, and the workflows that they switch on. */
-export type Config = z.infer<typeof settings> & { workflows: ReadonlyMap<string, ActiveWorkflow> }
+export type Config = z.infer<typeof settings> & {
+  workflows: ReadonlyMap<string, ActiveWorkflow>
+  /** What those that are not switched on lack, in a sentence, by name. */
+  silent: ReadonlyMap<string, string>
+}
 
 /** What two settings are together; nothing where one is missing. */
 function both<Made>(one: string | undefined, other: string | undefined, make: (one: string, other: string) => Made) {
@@ -202,8 +231,8 @@ export class ConfigError extends Error {
  */
 export function readConfig(env: Record<string, unknown>, workflows: readonly Workflow[] = []): Config {
   const result = settings.safeParse(env)
-  const { active, problems } = activeWorkflows(workflows, env)
-  if (result.success && problems.length === 0) return { ...result.data, workflows: active }
+  const { active, silent, problems } = activeWorkflows(workflows, env)
+  if (result.success && problems.length === 0) return { ...result.data, workflows: active, silent }
   const wrong = result.error?.issues.map(({ path, message }) => `${String(path[0])} ${message}`) ?? []
   throw new ConfigError([...new Set(wrong), ...problems])
 }

@@ -10,10 +10,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
  * Reads JSON in UTF-8, and nothing else: to `Response.json()` all invalid bytes are the same character, so that different people
  * would be one.
  *
+ * @param parse makes a value of the text
  * @throws where it is none
  */
-export function parseJson(bytes: ArrayBuffer | Uint8Array): unknown {
-  return JSON.parse(utf8.decode(bytes))
+export function parseJson(bytes: ArrayBuffer | Uint8Array, parse: (text: string) => unknown = JSON.parse): unknown {
+  return parse(utf8.decode(bytes))
 }
 
 /** The same for the same content, in whatever order its fields come. */

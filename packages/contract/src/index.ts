@@ -5,6 +5,7 @@
 export { appId } from './fields.ts'
 export * from './hosts.ts'
 export { mergesPeople } from './identity.ts'
+export { parseKeepingDigits } from './json.ts'
 export * from './limits.ts'
 export * as partner from './partner.ts'
 export { normaliseProperties, truncate } from './properties.ts'

@@ -2,6 +2,7 @@
  * From an answer that is no success to an error, and from one that is to its JSON.
  * @module
  */
+import { parseKeepingDigits } from '@heap-edge/contract'
 import { isRetryable, statedDelay } from 'heap-edge/retry'
 import { ActionError, type ActionErrorDetails } from './errors.ts'
 import type { CallOptions } from './options.ts'
@@ -44,7 +45,7 @@ export function jsonOf(asked: Pick<Asked, 'action' | 'of'>, { status, text }: An
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseKeepingDigits(text)
   } catch {
     return undefined
   }

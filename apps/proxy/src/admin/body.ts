@@ -2,6 +2,7 @@
  * Bodies of the admin routes.
  * @module
  */
+import { parseKeepingDigits } from '@heap-edge/contract'
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Env } from '../env.ts'
@@ -22,10 +23,10 @@ export function limitBody(maxSize: number): MiddlewareHandler<{ Bindings: Env }>
   return bodyLimit({ maxSize, onError: (c) => problem(c, 'body-too-large', `A body may have ${maxSize} bytes.`) })
 }
 
-/** The JSON of a body in UTF-8; nothing where it is none. */
+/** The JSON of a body in UTF-8, with all digits of the ids in it; nothing where it is none. */
 export async function jsonOf(c: Context): Promise<unknown> {
   try {
-    return parseJson(await c.req.arrayBuffer())
+    return parseJson(await c.req.arrayBuffer(), parseKeepingDigits)
   } catch {
     return undefined
   }

@@ -67,7 +67,8 @@ outbox.post('/retry', async (c) => {
   let ids: unknown
   try {
     const body: unknown = text === '' ? {} : JSON.parse(text)
-    ids = isObject(body) ? body.ids : null
+    // A name that is mistyped must not mean all of them.
+    ids = isObject(body) && Object.keys(body).every((name) => name === 'ids') ? body.ids : null
   } catch {
     ids = null
   }

@@ -227,6 +227,7 @@ describe('what was set aside', () => {
     ['GET', '/admin/outbox?after=1', undefined, 400],
     ['POST', '/admin/outbox/retry', '{"ids":[]}', 400],
     ['POST', '/admin/outbox/retry', '{"ids":["5-0-1"]}', 400],
+    ['POST', '/admin/outbox/retry', '{"id":["123456789-0-1"]}', 400],
     ['POST', '/admin/outbox/retry', '[', 400],
     ['POST', '/admin/outbox/retry', 'null', 400],
     ['DELETE', '/admin/outbox/5-0-1', undefined, 404],

@@ -23,7 +23,7 @@ const deletionSchema = {
   },
 }
 
-const usersSchema = {
+export const usersSchema = {
   type: 'object',
   description: "Heap's own body",
   required: ['users'],

@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { sentAt } from '../ingest/clock.ts'
 import type { ProblemKind } from '../problem.ts'
 import { ADMIN_PATHS } from './admin-paths.ts'
+import { HEAP_PATHS, PAGE_PATHS } from './heap-paths.ts'
 import { limits, mixed, outcome, refusals } from './answers.ts'
 import { OPERATIONS_PATHS } from './operations-paths.ts'
 import { WORKFLOW_PATHS } from './workflow-paths.ts'
@@ -144,11 +145,13 @@ export function openapi() {
       ...OPERATIONS_PATHS,
       ...ADMIN_PATHS,
       ...WORKFLOW_PATHS,
+      ...HEAP_PATHS,
+      ...PAGE_PATHS,
       '/healthz': {
         get: {
           operationId: 'healthz',
-          summary: 'Whether the settings are in order',
-          tags: ['operations'],
+          summary: 'whether the settings are in order',
+          tags: ['pages'],
           responses: {
             200: {
               description: 'They are',

@@ -64,8 +64,11 @@ export function page(document: Document, origin: string) {
           With <code>Authorization: Bearer</code> and the <code>ADMIN_TOKEN</code>:
           ${operations(document.paths, 'admin')}.
         </p>
+        <p>Heap's own routes: ${operations(document.paths, 'heap')}.</p>
         <h2>For Heap's webhooks, and other services</h2>
         <p>What comes starts workflows of <code>heap.config.ts</code>: ${operations(document.paths, 'hooks')}.</p>
+        <h2>For everybody</h2>
+        <p>${operations(document.paths, 'pages')}.</p>
         <h2>Answers</h2>
         <p>
           Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:

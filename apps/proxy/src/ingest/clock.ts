@@ -20,9 +20,8 @@ export const sentAt = z
   .refine((value) => !Number.isNaN(new Date(value).valueOf()), { error: 'must be a time that can be' })
   .meta({
     type: 'string',
-    format: 'date-time',
     description:
-      "When the request is sent, by the sender's own clock, or as Unix time in ms. Where that clock is more than a minute wrong, the timestamps of the records are put right by as much. Heap does not get it.",
+      "When the request is sent, by the sender's own clock: ISO 8601 with its zone, or Unix time in ms as a number. Where that clock is more than a minute wrong, the timestamps of the records are put right by as much. Heap does not get it.",
   })
 
 /**

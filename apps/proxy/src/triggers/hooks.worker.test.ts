@@ -171,6 +171,18 @@ describe('what is right', () => {
     expect(await inputOf(id)).toEqual(input)
   })
 
+  it.each<[string, string, unknown]>([
+    [LEADS, '[{"id":9007199254740993,"n":1}]', [{ id: '9007199254740993', n: 1 }]],
+    [
+      EVENT,
+      '{"event":"Signup","user":{"identity":12345678901234567890}}',
+      { event: 'Signup', properties: { event: 'Signup', 'user.identity': '12345678901234567890' } },
+    ],
+  ])('has all digits of an id: %s', async (path, body, input) => {
+    const { runs }: { runs: { id: string }[] } = await (await post(path, body)).json()
+    expect(await inputOf(runs[0]?.id ?? '')).toEqual(input)
+  })
+
   it('is an event of any name and any fields, though nobody waits for it', async () => {
     const response = await post(EVENT, JSON.stringify({ 'Some field': 'a', user: {} }))
     expect([response.status, await response.json()]).toEqual([200, { runs: [] }])

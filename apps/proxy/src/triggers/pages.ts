@@ -69,10 +69,17 @@ export class SegmentPages {
       'SELECT count(DISTINCT page) AS pages FROM pages WHERE task = ?',
       task,
     )
+    this.#sql.exec('INSERT OR REPLACE INTO synced VALUES (?, ?)', segment.id, now)
     if (count?.pages !== total) return { kind: 'waiting' }
     const sync = this.#whole(task, segment)
     this.#sql.exec('DELETE FROM pages WHERE task = ?', task)
     return { kind: 'whole', sync }
+  }
+
+  /** When the newest page of a segment came; 0 where there was none. */
+  lastAt(segment: number): number {
+    const [row] = this.#sql.exec<{ at: number }>('SELECT at FROM synced WHERE segment = ?', segment)
+    return row?.at ?? 0
   }
 
   /** Gives up syncs of which no page has come for a day. @returns how many */

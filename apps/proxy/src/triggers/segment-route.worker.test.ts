@@ -212,6 +212,19 @@ describe('a sync', () => {
   })
 })
 
+it('a drain empties a segment again that was filled meanwhile', async () => {
+  expect(await statusOf(drained(4))).toBe(200)
+  vi.setSystemTime(hour + 1000)
+  expect(await statusOf(sync(1)(1, { segment: { ...segment, id: 4 }, remove: [] }))).toBe(200)
+  vi.setSystemTime(hour + 2000)
+  expect(await statusOf(drained(4))).toBe(200)
+  expect((await started()).map(([workflow]) => workflow)).toEqual([
+    'segment-added',
+    'segment-drained',
+    'segment-drained',
+  ])
+})
+
 it('a drain empties a segment once in ten minutes', async () => {
   for (const minutes of [0, 1, 9]) {
     vi.setSystemTime(hour + minutes * MINUTE_MS)

@@ -63,11 +63,13 @@ describe('a segment', () => {
   })
 
   it('that is empty triggers what waits for that, and is known for ten minutes', () => {
-    const [first, second] = [drainRuns(workflows, segment), drainRuns(workflows, { ...segment })]
+    const [first, second] = [drainRuns(workflows, segment, 0), drainRuns(workflows, { ...segment }, 0)]
     expect(names(first)).toEqual(['buyers-drained', 'all-segments-drained'])
     expect(first[0]).toMatchObject({ windowMs: 600_000, input: JSON.stringify({ segment, users: [] }) })
     expect(second).toEqual(first)
-    expect(drainRuns(workflows, { ...segment, id: 6 })[0]?.key).not.toBe(first[0]?.key)
+    expect(drainRuns(workflows, { ...segment, id: 6 }, 0)[0]?.key).not.toBe(first[0]?.key)
+    // Users have entered it meanwhile.
+    expect(drainRuns(workflows, segment, 1)[0]?.key).not.toBe(first[0]?.key)
   })
 })
 

@@ -46,12 +46,16 @@ export function segmentRuns(workflows: Workflows, task: string, sync: Sync): Tri
   })
 }
 
-/** Of a segment that is empty now. Heap does not number what says so, and says it again where it heard no answer. */
-export function drainRuns(workflows: Workflows, segment: Sync['segment']): Triggered[] {
+/**
+ * Of a segment that is empty now. Heap does not number what says so, and says it again where it heard no answer.
+ *
+ * @param filledAt when the newest page of it came: what is said before and after that is not the same
+ */
+export function drainRuns(workflows: Workflows, segment: Sync['segment'], filledAt: number): Triggered[] {
   const input: SegmentInput = { segment, users: [] }
   return ofSegment(workflows, segment)
     .filter(({ trigger }) => trigger.change === 'drained')
-    .map(({ name }) => byContent(name, 'segment', input))
+    .map(({ name }) => ({ ...byContent(name, 'segment', input), key: contentKey([input, filledAt]) }))
 }
 
 function ofSegment(workflows: Workflows, { name }: Sync['segment']) {

@@ -17,13 +17,14 @@ export interface ActiveWorkflow {
 
 /**
  * @param env where the settings are
- * @returns the workflows that are switched on, by name, and a sentence for each mistake
+ * @returns the workflows that are switched on, by name; what those that are not lack, in a sentence; and a sentence for each mistake
  */
 export function activeWorkflows(
   workflows: readonly Workflow[],
   env: Record<string, unknown>,
-): { active: Map<string, ActiveWorkflow>; problems: string[] } {
+): { active: Map<string, ActiveWorkflow>; silent: Map<string, string>; problems: string[] } {
   const active = new Map<string, ActiveWorkflow>()
+  const silent = new Map<string, string>()
   const problems: string[] = []
   const names = new Set<string>()
   const isSet = (name: string) => typeof env[name] === 'string' && env[name] !== ''
@@ -37,6 +38,7 @@ export function activeWorkflows(
 
     const missing = needs.filter((setting) => !isSet(setting))
     if (missing.length > 0) {
+      silent.set(name, `The workflow ${name} needs ${missing.join(' and ')}, which is not set`)
       if (missing.length < needs.length) refuse(`needs ${missing.join(' and ')} as well`)
       continue
     }
@@ -51,7 +53,7 @@ export function activeWorkflows(
       refuse(`finds a mistake in ${given.join(', ') || 'its settings'}: ${why}`)
     }
   }
-  return { active, problems }
+  return { active, silent, problems }
 }
 
 function isCron(expression: string): boolean {

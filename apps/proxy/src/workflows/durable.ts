@@ -65,7 +65,7 @@ export class WorkflowLedger extends DurableObject<Env> {
   /** The same for a segment that is empty now. */
   drain(segment: SyncPage['segment'], signature: string): 'whole' | 'replayed' {
     if (!this.#pages.isNew(signature, Date.now())) return 'replayed'
-    this.#runs.receive(drainRuns(configOf(this.env).workflows, segment))
+    this.#runs.receive(drainRuns(configOf(this.env).workflows, segment, this.#pages.lastAt(segment.id)))
     return 'whole'
   }
 

@@ -15,7 +15,7 @@ import { workflowLedger } from './durable.ts'
 import { holding } from './locks.ts'
 import { isInterruption } from './platform.ts'
 import { BETWEEN_STEPS } from './runs.ts'
-import { stepsOf } from './steps.ts'
+import { messageOf, stepsOf } from './steps.ts'
 
 /** Characters of what a run says that it left undone. */
 const MOST_UNDONE = 1000
@@ -28,7 +28,7 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
     const ledger = workflowLedger(this.env)
     let secrets: string[] = []
     const hide = (text: string) => hidden(text, secrets)
-    let undone: string | void
+    let undone: unknown
     try {
       await ledger.change(id, 'running', null)
       const config = configOf(this.env)
@@ -37,7 +37,7 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
       const hideable = Object.values(settings).filter((value) => value.length >= LEAST_SECRET)
       secrets = [...hideable, ...hideable.map(encodeURIComponent)]
       if (text === undefined) throw new Error('Its input is gone')
-      if (!workflow) throw new Error(`There is no workflow ${name} any more`)
+      if (!workflow) throw new Error(config.silent.get(name ?? '') ?? `There is no workflow ${name} any more`)
       undone = await workflow.run({
         id,
         input: JSON.parse(text) as never,
@@ -54,7 +54,7 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
       })
     } catch (error) {
       if (isInterruption(error)) throw error
-      const problem = hide(error instanceof Error ? error.message : 'Something else than an error was thrown')
+      const problem = hide(messageOf(error))
         // As a step that failed for good comes back.
         .replace(/^NonRetryableError: /, '')
       const fail = () => Promise.reject(new NonRetryableError(problem))
@@ -62,7 +62,9 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
       await ledger.change(id, 'errored', problem)
       return fail()
     }
-    await ledger.change(id, 'complete', undone ? hide(undone).slice(0, MOST_UNDONE) : null)
+    // What else it resolves with is its own.
+    const problem = typeof undone === 'string' && undone !== '' ? hide(undone).slice(0, MOST_UNDONE) : null
+    await ledger.change(id, 'complete', problem)
   }
 
   /** What the actions of `heap` send goes the way of all records, without leaving the Worker. */

@@ -14,11 +14,20 @@ const LONGEST_PAUSE_MS = 600_000
 /** One try takes no longer. */
 const TIMEOUT_MS = 300_000
 
+/** Characters of the name of a step. */
+const MOST_NAME = 100
+
 /** Bytes of the result of a step. */
 const MOST_BYTES = 1_048_576
 
 /** A result that cannot be kept: doing it again would give another one of that kind, and do twice what was done. */
 class NotKept extends Error {}
+
+/** What somebody threw, in words. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message
+  return typeof thrown === 'string' ? thrown : 'Something else than an error was thrown'
+}
 
 /** The JSON of a result. */
 function keptOf(result: unknown): string | undefined {
@@ -47,6 +56,9 @@ export function stepsOf(
 ): Steps {
   return {
     async do<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+      if (name.length < 1 || name.length > MOST_NAME) {
+        throw new Error(`The name of a step must have 1 to ${MOST_NAME} characters, not ${name.length}`)
+      }
       let retryAfterMs: number | undefined
       const config: WorkflowStepConfig = {
         timeout: TIMEOUT_MS,
@@ -68,7 +80,7 @@ export function stepsOf(
           await report({ name, state: 'complete', attempts: attempt, problem: null })
           return { json }
         } catch (error) {
-          const problem = hide(error instanceof Error ? error.message : 'Something else than an error was thrown')
+          const problem = hide(messageOf(error))
           const isLast = error instanceof NotKept || !canBeRetried(error) || attempt > RETRIES
           retryAfterMs = isActionError(error) ? error.retryAfterMs : undefined
           await report({ name, state: isLast ? 'errored' : 'failed', attempts: attempt, problem })

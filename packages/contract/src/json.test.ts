@@ -1,0 +1,26 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { parseKeepingDigits } from './json.ts'
+
+it('reads all JSON as JSON.parse does, where a double keeps the numbers', () => {
+  fc.assert(
+    fc.property(fc.json(), fc.maxSafeInteger(), fc.double(), (text, whole, double) => {
+      const all = `[${text}, ${whole}, ${JSON.stringify(double)}]`
+      expect(parseKeepingDigits(all)).toEqual(JSON.parse(all))
+    }),
+  )
+})
+
+it('has each digit of a whole number', () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (number) => {
+      const { id } = parseKeepingDigits(`{"id": ${number}}`) as { id: unknown }
+      expect(String(id)).toBe(String(number))
+    }),
+  )
+})
+
+it('leaves texts, fractions and exponents as they are', () => {
+  const text = '{"a":"x: 12345678901234567890","b":1234567890123456.5,"c":1e30,"d":-0}'
+  expect(parseKeepingDigits(text)).toEqual(JSON.parse(text))
+})
