@@ -34,6 +34,7 @@ describe('nothing is sent, and no file is touched', () => {
     [['--journal', 'new', '--report', 'folder/../new'], 'must be different files.'],
     [['--journal', 'other.csv'], 'other.csv is no journal of an import: name another file by --journal.'],
     [['--journal', 'other.csv', '--resume'], 'other.csv is no journal of an import: name another file by --journal.'],
+    [['--report', 'other.csv'], 'other.csv is there and is no report of an import: name another file for --report'],
     [['--journal', 'nowhere/j'], 'nowhere/j cannot be written: there is no such folder.'],
     [['--report', 'nowhere/r'], 'nowhere/r cannot be written: there is no such folder.'],
     [['--report', 'own.csv/r'], 'own.csv/r cannot be written: there is no such folder.'],

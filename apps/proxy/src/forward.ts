@@ -49,6 +49,9 @@ export async function forward(url: string, body: string, timeoutMs: number): Pro
   const { ok, status } = response
   // Read, not cancelled, even where nobody asks for it: the connection is used again only then.
   const text = await beginning(response)
+  // A page to sign in, or any other, is from somebody else than Heap.
+  if (ok && /^\s*</.test(text))
+    return { kind: 'not-now', problem: `Heap answered ${status} with a page: it may be another server` }
   if (ok) return { kind: 'delivered' }
   // Heap's refusals, but not those that say that the route or the proxy itself is in trouble.
   if (status === 400 || status === 413 || status === 422) return { kind: 'refused', status, reason: errorMessage(text) }

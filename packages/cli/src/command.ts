@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { type ArgsDef, type CommandDef, defineCommand } from 'citty'
 import { asFailure, type ExitCode, Failure } from './failure.ts'
 import { createOutput, type Output } from './output.ts'
-import { oneTarget, readSettings, type Settings, settingFlags, settingsWithoutFile } from './settings.ts'
+import { checkSettings, readSettings, type Settings, settingFlags, settingsWithoutFile } from './settings.ts'
 import { checkFlags } from './strict.ts'
 
 /** What a command is given. */
@@ -46,7 +46,7 @@ export function command(
           all: (name) => repeated(rawArgs, name),
           number: (name, least) => numberOf(name, textOf(args[name]), least),
           wholeNumber: (name, least) => wholeNumberOf(name, textOf(args[name]), least),
-          settings: oneTarget(readSettings(args)),
+          settings: checkSettings(readSettings(args)),
           output,
         })
       })

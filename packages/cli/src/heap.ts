@@ -5,6 +5,7 @@
 import { createHeap, type Fetch, type Heap } from 'heap-edge'
 import { createHeapAdmin, type HeapAdmin } from 'heap-edge/admin'
 import { createCheck } from 'heap-edge/check'
+import { isRetryable } from 'heap-edge/retry'
 import { readOptions, type Settings as SendSettings } from 'heap-edge/send'
 import { Failure } from './failure.ts'
 import type { Settings } from './settings.ts'
@@ -20,6 +21,25 @@ export interface Times {
 }
 
 const globalFetch: Fetch = (url, init) => fetch(url, init)
+
+/** Tells once that a request is tried again, which may take two minutes. */
+export function tellingFetch(note: (line: string) => void): Fetch {
+  let told = false
+  const tell = (what: string) => {
+    if (!told) note(`${what}; it is tried again for up to two minutes.`)
+    told = true
+  }
+  return async (url, init) => {
+    try {
+      const response = await fetch(url, init)
+      if (isRetryable(response.status)) tell(`${url} answered ${response.status}`)
+      return response
+    } catch (error) {
+      tell(`${url} did not answer`)
+      throw error
+    }
+  }
+}
 
 /** Whether it goes through a proxy, and how that is called. */
 export function targetOf({ endpoint, baseUrl, region }: Settings): { proxy: boolean; name: string } {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { oneTarget, readSettings } from './settings.ts'
+import { checkSettings, readSettings } from './settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'heap-edge-settings-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** Where it goes, by flags, variables and a file. */
 function target(flags: Record<string, string>, env: Record<string, string>, file = '') {
   writeFileSync(join(folder, 'env'), file)
-  const { endpoint, baseUrl } = oneTarget(readSettings({ ...flags, env: join(folder, 'env') }, env))
+  const { endpoint, baseUrl } = checkSettings(readSettings({ ...flags, env: join(folder, 'env') }, env))
   return { endpoint, baseUrl }
 }
 

@@ -99,9 +99,12 @@ function settingsOf(
   return { ...settings, from }
 }
 
-/** @throws Failure where requests would have two places to go to */
-export function oneTarget(settings: Settings): Settings {
-  const { endpoint, baseUrl, from } = settings
+/** @throws Failure where requests would have two places to go to, or a token that no request can carry */
+export function checkSettings(settings: Settings): Settings {
+  const { endpoint, baseUrl, adminToken = '', from } = settings
+  if (/[^!-~]/.test(adminToken)) {
+    throw new Failure(`${from.adminToken} must have ASCII characters only, and no blanks: no request could carry it.`)
+  }
   if (endpoint === undefined || baseUrl === undefined) return settings
   throw new Failure(`${from.endpoint} and ${from.baseUrl} both say where to send: leave one of them out.`)
 }

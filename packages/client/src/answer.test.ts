@@ -35,6 +35,15 @@ it.each([
   })
 })
 
+it('takes a page for no answer of Heap, though it is 200', () => {
+  const page = '\n<!doctype html><title>Sign in</title>'
+  expect(read(new Response(page), page)).toMatchObject({
+    outcome: 'failed',
+    error: { name: 'HeapUnavailableError', status: 200 },
+  })
+  for (const text of ['', 'OK', '{}']) expect(read(new Response(text), text)).toEqual({ outcome: 'delivered' })
+})
+
 it('keeps the problems, and nothing that is none', () => {
   const problem = { pointer: '/events/0/event', detail: 'must not be empty' }
   const text = JSON.stringify({ detail: 'no', errors: [null, problem] })

@@ -25,7 +25,8 @@ interface ErrorBody {
 export function readAnswer(url: string, { ok, status, headers }: Response, text: string, now: number): Ending {
   // Heap itself names no outcome: what it answers with 200 it has.
   const named = headers.get('heap-edge-outcome') as Outcome | null
-  if (ok) return { outcome: named ?? (status === 202 ? 'queued' : 'delivered') }
+  // A page to sign in, or any other, is from somebody else.
+  if (ok && !/^\s*</.test(text)) return { outcome: named ?? (status === 202 ? 'queued' : 'delivered') }
 
   let body = text
   try {
@@ -34,8 +35,10 @@ export function readAnswer(url: string, { ok, status, headers }: Response, text:
     // Heap also answers in plain text.
   }
   const { detail, err, error, message, errors } = Object(body) as ErrorBody
-  const reason = [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
-  const retryable = isRetryable(status)
+  const reason = ok
+    ? 'a page, which is not of Heap'
+    : [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
+  const retryable = ok || isRetryable(status)
   const Kind = status === 429 ? HeapRateLimitError : retryable ? HeapUnavailableError : HeapRequestError
   return {
     outcome: retryable ? 'failed' : 'rejected',

@@ -12,7 +12,7 @@ import { heapAdminOf, targetOf } from '../heap.ts'
 import { mappingFlags } from '../import/flags.ts'
 import { paddedNote } from '../import/totals.ts'
 import { count, number } from '../output.ts'
-import { askLater, waitFlags, waitUntilComplete } from './deletion.ts'
+import { askLater, everyOf, waitFlags, waitUntilComplete } from './deletion.ts'
 
 export const deleteCommand: CommandDef = command(
   { name: 'delete', description: 'Have Heap delete users, in every environment and for good' },
@@ -32,6 +32,8 @@ export const deleteCommand: CommandDef = command(
   async (given) => {
     const { output, settings } = given
     const dryRun = given.on('dry-run')
+    // What is wrong with a flag is told before anybody is deleted.
+    everyOf(given)
     const admin = dryRun ? undefined : heapAdminOf(settings)
     const listed = await usersOf(given)
     const { users, rows } = listed

@@ -37,12 +37,21 @@ export const deletionCommand: CommandDef = command(
 )
 
 /**
+ * Between two questions, in ms.
+ *
+ * @throws Failure where the flag is no number
+ */
+export function everyOf(given: Given): number {
+  return (given.number('every', 0.01) ?? EVERY_S) * 1000
+}
+
+/**
  * Asks until all are complete, and tells what is answered meanwhile.
  *
  * @returns false where Ctrl-C came first
  */
 export async function waitUntilComplete(admin: HeapAdmin, ids: string[], given: Given): Promise<boolean> {
-  const every = (given.number('every', 0.01) ?? EVERY_S) * 1000
+  const every = everyOf(given)
   const stop = new AbortController()
   const interrupt = onInterrupt(() => stop.abort())
   try {

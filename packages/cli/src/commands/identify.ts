@@ -5,7 +5,7 @@
 import type { CommandDef } from 'citty'
 import { command } from '../command.ts'
 import { EXIT } from '../failure.ts'
-import { heapOf, targetOf } from '../heap.ts'
+import { heapOf, targetOf, tellingFetch } from '../heap.ts'
 import { WHERE } from './track.ts'
 
 export const identifyCommand: CommandDef = command(
@@ -20,7 +20,7 @@ export const identifyCommand: CommandDef = command(
     identity: { type: 'string', valueHint: 'identity', description: 'Whom that user turned out to be', required: true },
   },
   async ({ text, settings, output }) => {
-    const result = await heapOf(settings).identify({
+    const result = await heapOf(settings, { fetch: tellingFetch(output.note) }).identify({
       user_id: text('user-id') ?? '',
       identity: text('identity') ?? '',
     })

@@ -8,6 +8,7 @@ import { command, type Given } from '../command.ts'
 import { EXIT, Failure } from '../failure.ts'
 import { adminKeyOf, heapAdminOf, isWebAddress } from '../heap.ts'
 import { readText } from '../import/flags.ts'
+import { parseTyped } from '../rows/number.ts'
 import type { Settings } from '../settings.ts'
 
 /** Below it the proxy sends any request to Heap. */
@@ -77,9 +78,10 @@ function bodyOf(given: Given): unknown {
   const text = given.text('body')
   if (text === undefined) return undefined
   try {
-    return JSON.parse(text.startsWith('@') ? readText(text.slice(1)) : text) as unknown
+    return parseTyped(text.startsWith('@') ? readText(text.slice(1)) : text)
   } catch (error) {
     if (error instanceof Failure) throw error
+    if (error instanceof RangeError) throw new Failure(`--body: ${error.message}.`)
     throw new Failure('--body must be JSON, or @ and the name of a file with JSON.')
   }
 }

@@ -6,7 +6,8 @@ import type { InputProperties, InputSubject, TrackRecord } from 'heap-edge'
 import type { CommandDef } from 'citty'
 import { command, type Given } from '../command.ts'
 import { EXIT, Failure } from '../failure.ts'
-import { heapOf, targetOf } from '../heap.ts'
+import { heapOf, targetOf, tellingFetch } from '../heap.ts'
+import { parseTyped } from '../rows/number.ts'
 
 export const trackCommand: CommandDef = command(
   { name: 'track', description: 'Send one event' },
@@ -24,7 +25,7 @@ export const trackCommand: CommandDef = command(
     },
   },
   async (given) => {
-    const result = await heapOf(given.settings).track({
+    const result = await heapOf(given.settings, { fetch: tellingFetch(given.output.note) }).track({
       event: given.text('event') ?? '',
       ...subjectOf(given),
       ...(given.text('timestamp') !== undefined && { timestamp: given.text('timestamp') }),
@@ -69,10 +70,10 @@ function propertiesOf(given: Given): InputProperties {
 
 function jsonObject(text: string, flag: string): InputProperties {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseTyped(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as InputProperties
-  } catch {
-    // Told below.
+  } catch (error) {
+    if (error instanceof RangeError) throw new Failure(`${flag}: ${error.message}.`)
   }
   throw new Failure(`${flag} must be a JSON object, such as '{"amount":25}'.`)
 }

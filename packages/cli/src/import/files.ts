@@ -2,7 +2,7 @@
  * The files of an import: what is read, and what is written beside it.
  * @module
  */
-import { accessSync, constants, fstatSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isatty } from 'node:tty'
 import { Failure } from '../failure.ts'
@@ -52,6 +52,7 @@ export function filesOf(
   if (new Set(places).size < places.length) {
     throw new Failure('The file that is read, its journal and its report must be different files.')
   }
+  checkIsReport(report)
   return { file, size, journal, report }
 }
 
@@ -83,6 +84,22 @@ function checkWritable(file: string): void {
     const { code } = error as NodeJS.ErrnoException
     throw wrong(code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such folder' : reasonOf(error))
   }
+}
+
+/** A report takes the place of one before, and of nothing else. */
+function checkIsReport(file: string): void {
+  const bytes = Buffer.alloc(1000)
+  let length: number
+  try {
+    const descriptor = openSync(file, 'r')
+    length = readSync(descriptor, bytes)
+    closeSync(descriptor)
+  } catch {
+    // There is none.
+    return
+  }
+  if (length === 0 || bytes.toString('utf8', 0, length).startsWith('{"line":')) return
+  throw new Failure(`${file} is there and is no report of an import: name another file for --report, or remove it.`)
 }
 
 /** What is the same for all names of a file, and of standard input. */

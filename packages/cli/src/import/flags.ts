@@ -72,7 +72,8 @@ function renaming(text: string): [string, string | null] {
 /** @throws Failure where it cannot be read */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    // Without the mark with which Windows begins it.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     throw new Failure(`${file} cannot be read: ${reasonOf(error)}.`)
   }

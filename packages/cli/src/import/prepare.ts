@@ -60,6 +60,13 @@ export function createPrepare(kind: Kind, mapper: Mapper, { id, startedAt }: Ori
 /** A file has no Date, and numbers in it have any number of digits. */
 function ofFile(problem: Problem, record: unknown): Problem {
   if (typeof valueAt(record, problem.pointer) === 'bigint') return { ...problem, detail: TOO_MANY_DIGITS }
+  const [, field = ''] = /^\/(identity|account_id|event)$/.exec(problem.pointer) ?? []
+  if (field && valueAt(record, problem.pointer) === undefined) {
+    return {
+      ...problem,
+      detail: `is missing; where another column is that, --${field.replace('_', '-')}-column names it`,
+    }
+  }
   if (!problem.detail.startsWith('must be a Date or')) return problem
   return { ...problem, detail: 'must be an ISO 8601 time, such as 2026-11-01T10:00:00Z' }
 }

@@ -3,8 +3,9 @@
  * @module
  */
 import { on } from 'node:events'
+import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { asFailure, type ExitCode } from '../failure.ts'
+import { asFailure, type ExitCode, Failure } from '../failure.ts'
 import { Mapper } from '../rows/mapping.ts'
 import { readRows } from '../rows/read.ts'
 import { type Cut, Cutter } from './chunk.ts'
@@ -52,6 +53,7 @@ async function read(): Promise<void> {
   const ready = mapper.plain ? createReady(kind) : undefined
   const { list } = ROUTES[kind]
   const cutter = new Cutter(`{${appId && `"app_id":"${appId}",`}"${list}":[`, ']}', () => bytesRead)
+  const size = sizeOf(file)
   let number = 0
   const onHeader = (columns: string[]) => {
     mapper.checkHeader(columns)
@@ -67,10 +69,20 @@ async function read(): Promise<void> {
         if (chunk) await give(chunk)
       }
     }
+    if (bytesRead < size)
+      throw new Failure(`${file} became shorter while it was read. What was read is sent: look at it.`)
   } finally {
     // Also where the rest cannot be read: the rows before it are not lost.
     await give(cutter.end())
   }
+  for (const column of mapper.unmet)
+    say({ note: `No row has a column "${column}", which is named by a flag or the mapping.` })
+}
+
+/** In bytes; 0 for what is no file. */
+function sizeOf(file: string | undefined): number {
+  const stats = file === undefined ? undefined : statSync(file)
+  return stats?.isFile() ? stats.size : 0
 }
 
 try {

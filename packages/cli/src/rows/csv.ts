@@ -79,6 +79,12 @@ function rowOf(record: string[], header: string[], line: number): Row {
 
 function headerOf(record: string[]): string[] {
   const names = record.map((name) => name.trim())
+  if (names.some((name) => name.includes(NOT_UTF8))) {
+    throw new Failure('The header is not valid UTF-8: save the file as UTF-8, and unpack it where it is packed.')
+  }
+  if (names.some((name) => name.includes('\0'))) {
+    throw new Failure('The header has NUL characters: the file may be UTF-16; save it as UTF-8.')
+  }
   const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index)
   if (twice !== undefined) throw new Failure(`The header has the column "${twice}" twice; rename one of them.`)
   return names

@@ -78,6 +78,8 @@ export class Mapper {
   /** The field of each column that is one. */
   readonly #fieldOf: Map<string, string>
   readonly #numbers: ReadonlySet<string>
+  /** Columns that are named and were in no row yet. */
+  readonly #unmet: Set<string>
   /** Nothing is said, so that a row which is a record of Heap's is one as it is. */
   readonly plain: boolean
 
@@ -92,17 +94,34 @@ export class Mapper {
     this.#mapping = mapping
     this.#fieldOf = new Map(fields.map((field) => [mapping.fields?.[field as Fields] ?? field, field]))
     this.#numbers = new Set(mapping.numbers)
+    this.#unmet = new Set(this.#named())
     this.plain = kind !== 'events' && named.length === 0 && isEmpty(mapping.properties) && this.#numbers.size === 0
   }
 
-  /** @throws Failure where the header lacks a column that is named, or that is needed */
+  /** Columns that were named and that no row had. */
+  get unmet(): readonly string[] {
+    return Array.from(this.#unmet)
+  }
+
+  #named(): string[] {
+    const { fields = {}, properties = {}, numbers = [] } = this.#mapping
+    return [...Object.values(fields), ...Object.keys(properties), ...numbers]
+  }
+
+  /** @throws Failure where the header lacks a column that is named, or that is needed, or where two would be one property */
   checkHeader(columns: readonly string[]): void {
-    const { fields = {}, properties = {}, event } = this.#mapping
+    const { event } = this.#mapping
     const has = (field: Fields) => this.hasColumn(field, columns)
-    const named = [...Object.values(fields), ...Object.keys(properties), ...this.#numbers]
-    const missing = named.find((column) => !columns.includes(column))
+    const missing = this.#named().find((column) => !columns.includes(column))
     const there = `the columns are ${columns.join(', ')}`
     if (missing !== undefined) throw new Failure(`There is no column "${missing}"; ${there}.`)
+    const names = columns.map((column) => this.#propertyOf(column))
+    const [one, other] = columns.filter(
+      (_, at) => names[at] !== undefined && names.indexOf(names[at]) !== names.lastIndexOf(names[at]),
+    )
+    if (one !== undefined) {
+      throw new Failure(`The columns "${one}" and "${other}" would both be the property "${this.#propertyOf(one)}".`)
+    }
     const needs: Fields[][] = {
       users: [['identity' as const]],
       accounts: [['account_id' as const]],
@@ -130,7 +149,7 @@ export class Mapper {
   /** The same of its columns. */
   map(columns: Columns): Mapped {
     if (this.plain && isRecord(columns, this.#kind)) return { record: columns }
-    const { properties: names, event } = this.#mapping
+    const { event } = this.#mapping
     const record: Columns = {}
     const properties: [string, unknown][] = []
     for (const [column, value] of opened(columns)) {
@@ -141,15 +160,27 @@ export class Mapper {
       }
       const field = this.#fieldOf.get(column)
       if (field !== undefined) record[field] = field === 'timestamp' ? asTime(given) : given
-      const isNamed = names !== undefined && Object.hasOwn(names, column)
-      // What is a field is a property as well only where somebody says so.
-      const name = isNamed ? names[column] : field === undefined ? column : undefined
-      if (typeof name === 'string') properties.push([name, given])
+      const name = this.#propertyOf(column)
+      if (name !== undefined) properties.push([name, given])
+      if (this.#unmet.size > 0) this.#unmet.delete(column)
     }
     if (event !== undefined) record.event ??= event
     // Unlike an assignment, this makes "__proto__" a property like any other.
     record.properties = Object.fromEntries(properties)
+    if (Object.keys(record.properties as object).length < properties.length) {
+      const names = properties.map(([name]) => name)
+      const twice = names.find((name, at) => names.indexOf(name) !== at)
+      return { problem: { pointer: `/${twice}`, detail: 'is there twice, once by another name or within properties' } }
+    }
     return { record }
+  }
+
+  /** The property that a column becomes; nothing where it is left out. */
+  #propertyOf(column: string): string | undefined {
+    const { properties: names } = this.#mapping
+    if (names !== undefined && Object.hasOwn(names, column)) return names[column] ?? undefined
+    // What is a field is a property as well only where somebody says so.
+    return this.#fieldOf.has(column) ? undefined : column
   }
 }
 

@@ -31,6 +31,16 @@ const digitsOf = (text: string) =>
 /** What is to be told of a BigInt. */
 export const TOO_MANY_DIGITS = 'has more digits than a number keeps: send it as a string'
 
+/** As {@link parseJson}, for what is typed. @throws RangeError where a number would lose digits */
+export function parseTyped(text: string): unknown {
+  const value = parseJson(text)
+  JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== 'bigint') return part
+    throw new RangeError(`${part} ${TOO_MANY_DIGITS}`)
+  })
+  return value
+}
+
 /** A text without it has no such number. */
 const MANY_DIGITS = /[:[,]\s*-?\d{16}/
 
