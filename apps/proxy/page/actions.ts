@@ -65,7 +65,8 @@ async function run(button: HTMLButtonElement, action: () => Promise<void>): Prom
   try {
     await action()
   } catch (error) {
-    button.after(make('span', 'wrong', error instanceof Error ? error.message : 'It failed.'))
+    const reason = error instanceof TypeError ? 'The proxy does not answer.' : (error as Error).message
+    button.parentElement?.append(make('span', 'wrong', reason))
   }
   button.disabled = false
 }

@@ -164,7 +164,11 @@ const stream = new Stream({
   onState: showState,
   onLost(reason, againMs) {
     byId('figures').classList.add('stale')
-    say('lost', 'Connection lost', `, again in ${Math.max(1, Math.round(againMs / 1000))} s`)
+    say(
+      'lost',
+      reason.startsWith('The proxy answered') ? 'No figures' : 'Connection lost',
+      `, again in ${Math.max(1, Math.round(againMs / 1000))} s`,
+    )
     setText('lost-said', reason)
     byId('lost').hidden = reason === ''
   },

@@ -120,8 +120,6 @@ export function busyRow({ app_id, kind, who, requests, events }: BusyState, limi
 }
 
 export function deletionRow({ id, state, users, overdue, accepted_at, ended_at, problem }: DeletionState): HTMLElement {
-  const name = make('code', 'small', id.slice(0, 8))
-  name.title = id
   return make(
     'li',
     'row',
@@ -129,9 +127,9 @@ export function deletionRow({ id, state, users, overdue, accepted_at, ended_at, 
       badge(state),
       count(users, 'user'),
       ...(overdue && ended_at === null ? [make('span', 'badge bad', 'overdue')] : []),
-      name,
       make('span', 'end', timeOf(ended_at ?? accepted_at)),
     ),
+    make('code', 'id', id),
     ...(state === 'complete' ? [] : problemOf(problem)),
   )
 }
@@ -158,6 +156,7 @@ export function runRow({ id, workflow, trigger, state, created_at, problem, step
       make('span', 'tag', trigger),
       make('span', 'end', timeOf(created_at)),
     ),
+    make('code', 'id', id),
     ...(steps.length > 0 ? [make('ul', 'steps', ...steps.map(stepRow))] : []),
     ...(isTold ? [] : problemOf(problem)),
     ...(state === 'errored' ? [make('div', 'buttons', actionButton(retry))] : []),

@@ -62,7 +62,9 @@ export class Stream {
         if (stopped.aborted) return
         if (error instanceof Refused) return this.#listener.onRefused(error.status, error.message)
         const pause = retryDelay(failures++, undefined, BACKOFF, Math.random)
-        this.#listener.onLost(error instanceof Error ? error.message : '', pause)
+        // What a browser says of it, such as "Failed to fetch", is for developers.
+        const reason = error instanceof TypeError ? 'The proxy does not answer.' : (error as Error).message
+        this.#listener.onLost(reason, pause)
         await pauseOf(pause, stopped)
       }
     }

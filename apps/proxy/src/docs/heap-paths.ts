@@ -18,7 +18,7 @@ export const HEAP_PATHS = {
   [PATHS.authToken]: {
     post: operation(
       'authToken',
-      `${OWN}: Basic \`app_id:ADMIN_TOKEN\` gives a token for the next two`,
+      `${OWN}: Basic app_id:ADMIN_TOKEN gives a token for the next two`,
       '`{ "access_token": … }`, for five minutes',
     ),
   },

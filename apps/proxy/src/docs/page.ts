@@ -68,7 +68,7 @@ export function page(document: Document, origin: string) {
         <h2>For Heap's webhooks, and other services</h2>
         <p>What comes starts workflows of <code>heap.config.ts</code>: ${operations(document.paths, 'hooks')}.</p>
         <h2>For everybody</h2>
-        <p>${operations(document.paths, 'pages')}.</p>
+        <p>Without a token: ${operations(document.paths, 'pages')}.</p>
         <h2>Answers</h2>
         <p>
           Every answer of these routes says in <code>Heap-Edge-Outcome</code> what became of the records:
