@@ -237,7 +237,7 @@ describe('a server', () => {
     const there = ['--base-url', server.url, '--retry-for', '0.2']
     const summary = await importOf('users', 'page.csv', 'identity\na@b.c\n', ...there)
     expect(summary).toMatchObject({ code: 1, sent: 0, complete: false })
-    expect(summary.error).toContain('answered 200: a page, which is not of Heap')
+    expect(summary.error).toContain('answered 200: <!doctype html>')
     await server.close()
   })
 

@@ -23,21 +23,20 @@ interface ErrorBody {
  * @param now milliseconds since 1970
  */
 export function readAnswer(url: string, { ok, status, headers }: Response, text: string, now: number): Ending {
-  // Heap itself names no outcome: what it answers with 200 it has.
-  const named = headers.get('heap-edge-outcome') as Outcome | null
   // A page to sign in, or any other, is from somebody else.
-  if (ok && !/^\s*</.test(text)) return { outcome: named ?? (status === 202 ? 'queued' : 'delivered') }
+  if (ok && !text.startsWith('<')) {
+    // Heap itself names no outcome: what it answers with 200 it has.
+    return { outcome: (headers.get('heap-edge-outcome') as Outcome) ?? (status === 202 ? 'queued' : 'delivered') }
+  }
 
   let body = text
   try {
-    body = JSON.parse(text) as string
+    body = JSON.parse(body) as string
   } catch {
     // Heap also answers in plain text.
   }
-  const { detail, err, error, message, errors } = Object(body) as ErrorBody
-  const reason = ok
-    ? 'a page, which is not of Heap'
-    : [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
+  const { errors, detail, err, error, message } = Object(body) as ErrorBody
+  const reason = [detail, err?.message, error?.message, error, message, body].find((text) => typeof text === 'string')
   const retryable = ok || isRetryable(status)
   const Kind = status === 429 ? HeapRateLimitError : retryable ? HeapUnavailableError : HeapRequestError
   return {
