@@ -24,7 +24,7 @@ interface ErrorBody {
  */
 export function readAnswer(url: string, { ok, status, headers }: Response, text: string, now: number): Ending {
   // A page to sign in, or any other, is from somebody else.
-  if (ok && !text.startsWith('<')) {
+  if (ok && !text.trim().startsWith('<')) {
     // Heap itself names no outcome: what it answers with 200 it has.
     return { outcome: (headers.get('heap-edge-outcome') as Outcome) ?? (status === 202 ? 'queued' : 'delivered') }
   }

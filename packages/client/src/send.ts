@@ -34,7 +34,7 @@ export async function send(
     } catch (cause) {
       ending = {
         outcome: 'failed',
-        error: new HeapUnavailableError(`${url} did not answer: ${String(cause)}`, { cause }),
+        error: new HeapUnavailableError(`${url} did not answer: ${cause as string}`, { cause }),
       }
     }
     if (ending.outcome !== 'failed') return ending
