@@ -17,6 +17,8 @@ function insideWorkerd(name: string, configPath: string, bindings: Record<string
       include: ['src/**/*.worker.test.ts'],
       // Some send thousands of requests; on a busy machine they take their time.
       testTimeout: 60_000,
+      // The first one starts the Worker.
+      hookTimeout: 60_000,
       // itty-durable is CommonJS that requires ES modules; only the optimizer makes it loadable here.
       deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
     },
