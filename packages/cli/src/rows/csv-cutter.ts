@@ -22,6 +22,8 @@ export class CsvCutter {
   #line = 1
   /** Within a line that is too long, of which nothing is kept. */
   #skipping = false
+  /** Blanks stand behind the quote that closes a cell of several lines: what it was meant to be is not sure, but not another row. */
+  #blanks = false
 
   constructor(delimiter: string, newline: string) {
     this.#newline = newline
@@ -53,7 +55,8 @@ export class CsvCutter {
         from = this.#nextLine(from)
       } else {
         const text = this.#text.slice(from, end)
-        if (text !== '' && text !== '\r') rows.push({ line: this.#line, text: text.replace(/\r$/, '') })
+        if (this.#blanks) rows.push({ line: this.#line, problem: 'has blanks behind a closing quote' })
+        else if (text !== '' && text !== '\r') rows.push({ line: this.#line, text: text.replace(/\r$/, '') })
         this.#line += text.split(this.#newline).length
         from = end + 1
       }
@@ -74,6 +77,7 @@ export class CsvCutter {
   /** Where the row ends that begins here; nothing where that has not come yet. */
   #endOf(from: number, last: boolean): number | undefined {
     const text = this.#text
+    this.#blanks = false
     const line = text.indexOf(this.#newline, from)
     if (!text.slice(from, line < 0 ? undefined : line).includes('"')) {
       return line >= 0 ? line : last ? text.length : undefined
@@ -82,10 +86,14 @@ export class CsvCutter {
       if (text[at] === '"') {
         const closing = closingQuote(text, at)
         // What stands behind it has to be there too, a line break of two characters included.
-        if (!last && (closing < 0 || closing + 2 >= text.length)) return
+        const behind = closing < 0 ? -1 : behindBlanks(text, closing + 1)
+        if (!last && (closing < 0 || behind + 1 >= text.length)) return
         if (closing < 0) return UNCLOSED
-        this.#behindQuote.lastIndex = closing + 1
-        if (!this.#behindQuote.test(text) && text.slice(at, closing).includes(this.#newline)) return UNCLOSED
+        if (text.slice(at, closing).includes(this.#newline)) {
+          this.#behindQuote.lastIndex = behind
+          if (!this.#behindQuote.test(text)) return UNCLOSED
+          this.#blanks ||= behind > closing + 1
+        }
         at = closing + 1
       }
       this.#cellEnd.lastIndex = at
@@ -95,6 +103,13 @@ export class CsvCutter {
       at = end.index
     }
   }
+}
+
+/** The place of the first character from here on that is no blank. */
+function behindBlanks(text: string, from: number): number {
+  let at = from
+  while (text[at] === ' ') at++
+  return at
 }
 
 /** The quote that closes a cell, where two quotes are one character of it; -1 where it has not come yet. */

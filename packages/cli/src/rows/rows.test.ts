@@ -177,6 +177,20 @@ describe('CSV', () => {
     ])
   })
 
+  it.each([[[1000]], [[1]], [[3, 7]]])(
+    'takes no line of a cell for a row where blanks stand behind its quote: %j',
+    async (sizes) => {
+      const text = 'id,note\na,"hello\nvictim,gone"  \nb,"x\ny" ,\nc,ok\n'
+      const { rows } = await read(text, 'csv', sizes)
+      const problem = 'has blanks behind a closing quote'
+      expect(rows).toEqual([
+        { line: 2, problem },
+        { line: 4, problem },
+        { line: 6, columns: { id: 'c', note: 'ok' } },
+      ])
+    },
+  )
+
   const unclosed = (line: number) => ({ line, problem: 'has a quote that is not closed' })
 
   it.each([
