@@ -186,6 +186,8 @@ describe('what cannot be imported', () => {
       'name the one that it is by --identity-column; the columns are mail, plan',
     ],
     ['empty.csv', '', 0, 'The file is empty'],
+    ['empty.ndjson', '\n', 0, 'The file is empty'],
+    ['empty.json', '', 0, 'The file is empty'],
     ['latin.csv', Buffer.from('identity,pr\xE9nom\na@b.c,x\n', 'latin1'), 0, 'The header is not valid UTF-8'],
     ['narrow.csv', Buffer.from('identity,plan\na@b.c,x\n', 'utf16le'), 0, 'the file may be UTF-16'],
   ])('is told in a sentence, and the rows before it are sent: %s', async (name, text, sent, told) => {
@@ -229,6 +231,14 @@ it('refuses a row in which two would be one property, and tells which columns no
   const { stderr } = await desk.run(['import', 'users', name, '--dry-run', '--map', 'notes='])
   expect(stderr).toContain('No row has a column "notes", which is named by a flag or the mapping.')
   expect(refused('twice.ndjson', 'dry-run')).toMatchObject([{ line: 1, pointer: '/plan' }])
+})
+
+it('tells that there is no row', async () => {
+  const name = desk.write(`${files++}-header.csv`, 'identity,plan\n')
+  for (const flag of ['--dry-run', '--resume']) {
+    const { code, stderr } = await desk.run(['import', 'users', name, flag])
+    expect([code, stderr]).toEqual([0, 'There is no row in it.\n'])
+  }
 })
 
 describe('a server', () => {

@@ -10,7 +10,7 @@ import { asFailure, EXIT, type ExitCode, type Failure, keyHint } from '../failur
 import { sendSettingsOf, targetOf } from '../heap.ts'
 import { type Content, contentOf } from '../import/content.ts'
 import { type Files, filesOf, STDIN } from '../import/files.ts'
-import { finish } from '../import/finish.ts'
+import { finish, NO_ROW } from '../import/finish.ts'
 import { mappingFlags, propertyFlags, readFormat, readMapping } from '../import/flags.ts'
 import { createFetch } from '../import/http.ts'
 import { beginning, type Journal, noJournal, openJournal } from '../import/journal.ts'
@@ -59,7 +59,8 @@ function importOf(kind: Kind): CommandDef {
 }
 
 async function runImport(kind: Kind, given: Given): Promise<ExitCode> {
-  const name = given.text('file') ?? STDIN
+  // By its name it would be a file, with a journal beside it.
+  const name = given.text('file')?.replace(/^\/dev\/stdin$/, STDIN) ?? STDIN
   const dryRun = given.on('dry-run')
   const files = filesOf(name, { journal: given.text('journal'), report: given.text('report'), dryRun })
   const format = readFormat(given, name)
@@ -118,6 +119,7 @@ async function look(what: What, files: Files, { output }: Given): Promise<ExitCo
     },
     totals.dry(),
   )
+  if (!failure && rows === 0) output.note(NO_ROW)
   for (const line of totals.notes()) output.note(line)
   if (reported !== undefined) output.note(reported)
   if (failure) output.note(failure.message)

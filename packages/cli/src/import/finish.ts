@@ -19,6 +19,9 @@ export interface Finish {
   unsent?: boolean
 }
 
+/** An export that went wrong is seen by that. */
+export const NO_ROW = 'There is no row in it.'
+
 /** Tells how it ended. */
 export function finish({ totals, failure, interrupted, files, output, unsent }: Finish): ExitCode {
   const complete = failure === undefined && !interrupted
@@ -36,6 +39,7 @@ export function finish({ totals, failure, interrupted, files, output, unsent }: 
     },
     complete || totals.rows > 0 ? totals.table() : '',
   )
+  if (complete && totals.rows === 0) output.note(NO_ROW)
   for (const line of totals.notes()) output.note(line)
   if (refusal !== undefined) output.note(refusal)
   if (error !== undefined) output.note(error)

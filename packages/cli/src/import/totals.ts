@@ -2,6 +2,7 @@
  * What an import comes to, counted chunk by chunk.
  * @module
  */
+import { existsSync } from 'node:fs'
 import { count, type Facts, table } from '../output.ts'
 import type { Chunk } from './chunk.ts'
 import type { Counts } from './journal-state.ts'
@@ -94,7 +95,8 @@ export class Totals {
     const { refused } = this.counts
     if (refused === 0) return
     const [were, them] = refused === 1 ? ['was', 'it'] : ['were', 'them']
-    return `${count(refused, 'row')} ${were} refused; ${report} says why. Put ${them} right, and import ${them} alone.`
+    const why = existsSync(report) ? `${report} says why` : `the report, ${report}, is gone`
+    return `${count(refused, 'row')} ${were} refused; ${why}. Put ${them} right, and import ${them} alone.`
   }
 
   /** The same of a dry run, whose report has warnings as well. */

@@ -69,8 +69,7 @@ async function read(): Promise<void> {
         if (chunk) await give(chunk)
       }
     }
-    if (bytesRead < size)
-      throw new Failure(`${file} became shorter while it was read. What was read is sent: look at it.`)
+    if (bytesRead < size) throw new Failure(`${file} became shorter while it was read.`)
   } finally {
     // Also where the rest cannot be read: the rows before it are not lost.
     await give(cutter.end())

@@ -3,6 +3,7 @@
  * @module
  */
 import { extname } from 'node:path'
+import { Failure } from '../failure.ts'
 import { arrayRows } from './array.ts'
 import { csvRows } from './csv.ts'
 import { lineRows } from './lines.ts'
@@ -48,6 +49,7 @@ export async function* readRows(
     yield* texts
   }
   const known = format ?? sniff(first)
+  if (known !== 'csv' && first.trim() === '') throw new Failure('The file is empty.')
   if (known === 'csv') yield* csvRows(all(), onHeader)
   else if (known === 'json') yield* arrayRows(all())
   else yield* lineRows(all(), ready)
