@@ -10,6 +10,7 @@ import {
   flatten,
   googleSheets,
   heap,
+  isActionError,
   isReserved,
   jsonPages,
   mergeLead,
@@ -91,6 +92,7 @@ export default defineConfig([
     async run({ input, settings, step, proxy }) {
       const { CLEARBIT_API_KEY: apiKey, CLEARBIT_URL: baseUrl, CLEARBIT_PAUSE_MS: pause = PAUSE_MS } = settings
       const leads: { place: number; lead: Lead }[] = []
+      let pending = 0
       for (const [index, answer] of input.entries()) {
         const email = emailOf(answer)
         if (email === undefined) continue
@@ -98,9 +100,14 @@ export default defineConfig([
         for (let times = 1; found.status === 'pending' && times <= LOOK_UPS; times++) {
           if (times > 1) await step.sleep(`answer ${index + 1}: Clearbit looks, ${times}`, Number(pause))
           found = await step.do(`answer ${index + 1}: look up, ${times}`, () =>
-            clearbit.combined({ apiKey, baseUrl, email }),
+            clearbit.combined({ apiKey, baseUrl, email }).catch((error: unknown): clearbit.Combined => {
+              // One address that it does not take is no reason to leave out the others.
+              if (isActionError(error) && (error.status === 400 || error.status === 422)) return { status: 'unknown' }
+              throw error
+            }),
           )
         }
+        if (found.status === 'pending') pending++
         const lead = mergeLead(answer, found)
         if (lead) leads.push({ place: index, lead })
       }
@@ -114,7 +121,9 @@ export default defineConfig([
         })
         tallies.push({ records: 0, nameless: 0, reserved: [], ...refusals })
       }
-      return notSent('answers', 'an e-mail address', tallies)
+      const left = notSent('answers', 'an e-mail address', tallies)
+      const late = pending > 0 ? `Sent without what Clearbit was still looking for: ${pending}.` : undefined
+      return [left, late].filter(Boolean).join(' ')
     },
   }),
 

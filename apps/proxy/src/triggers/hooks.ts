@@ -86,7 +86,11 @@ hooks.post('/segment', withHash, limitBody(MOST_BYTES), async (c) => {
     case 'replayed':
       return unauthorized(c)
     case 'too-large':
-      return problem(c, 'body-too-large', 'The pages of this sync are together more than 20 MB.')
+      return problem(
+        c,
+        'body-too-large',
+        'The pages of this sync are together too many: their ids may have 5,000,000 characters.',
+      )
     case 'another-total':
       return refused(c, 'This is not a page of the sync that has begun.', [
         { pointer: '/data/sync_info/total_pages', detail: 'is not that of the other pages' },
@@ -104,6 +108,10 @@ hooks.all('*', async (c, next) => {
 
 /** 202 where something starts, 200 where it came before or nobody waits for it. */
 async function start(c: HookContext, triggered: Triggered[]): Promise<Response> {
+  // Numbers such as 1e20 are longer when they are written again.
+  if (triggered.some(({ input }) => Buffer.byteLength(input) > 2 * MOST_BYTES)) {
+    return problem(c, 'body-too-large', `Written as JSON it may have ${2 * MOST_BYTES} bytes.`)
+  }
   const started = triggered.length > 0 ? await workflowLedger(c.env).receive(triggered) : []
   if (started.some(({ isOther }) => isOther)) {
     return problem(c, 'idempotency-key-reused', 'Use another one for other records; nothing was started.')

@@ -1,7 +1,9 @@
+import { runInDurableObject } from 'cloudflare:test'
 import workflows from '#heap.config'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { every, onEvent, onRun } from '../workflows/define.ts'
-import { ask, inputOf, runsSince } from '../workflows/testing.ts'
+import { workflowLedger } from '../workflows/durable.ts'
+import { ask, env, inputOf, runsSince } from '../workflows/testing.ts'
 
 const run = async () => {}
 // As if heap.config.ts had them.
@@ -181,6 +183,18 @@ describe('what is right', () => {
   ])('has all digits of an id: %s', async (path, body, input) => {
     const { runs }: { runs: { id: string }[] } = await (await post(path, body)).json()
     expect(await inputOf(runs[0]?.id ?? '')).toEqual(input)
+  })
+
+  it('is stored as a whole or not at all, so that it may be sent again', async () => {
+    const inLedger = (statement: string) =>
+      runInDurableObject(workflowLedger(env), (_, { storage }) => void storage.sql.exec(statement))
+    await inLedger("CREATE TRIGGER full BEFORE INSERT ON inputs BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    const body = JSON.stringify([{ email: 'whole@example.com' }])
+    expect((await post(LEADS, body)).status).toBe(500)
+    await inLedger('DROP TRIGGER full')
+    expect(await stored()).toEqual([])
+    const { status, known, id } = await started(LEADS, [{ email: 'whole@example.com' }])
+    expect([status, known, await inputOf(id)]).toEqual([202, false, [{ email: 'whole@example.com' }]])
   })
 
   it('is an event of any name and any fields, though nobody waits for it', async () => {

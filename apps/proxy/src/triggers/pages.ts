@@ -20,8 +20,8 @@ export interface SyncPage {
 /** All pages of a sync, in their order. */
 export type Sync = Pick<SyncPage, 'segment' | 'added' | 'removed'>
 
-/** A sync has no more characters, so that a Worker can hold it. */
-export const MOST_CHARACTERS = 20_000_000
+/** A sync has no more characters, so that a Worker can hold it: of short ids there are many, each with some 70 bytes of its own. */
+export const MOST_CHARACTERS = 5_000_000
 /** A sync of which no page has come for so long is given up, in ms. */
 const LIFE_MS = 86_400_000
 /** Longer than a signature holds, in ms. */

@@ -12,7 +12,12 @@ const MINUTE_MS = 60_000
 
 /** @param now ms since 1970, as Cron Triggers say it */
 export function dueSchedules(workflows: Workflows, sql: Sql, now: number): Triggered[] {
-  return triggeredBy(workflows, 'schedule').flatMap(({ name, trigger: { cron } }): Triggered[] => {
+  const all = triggeredBy(workflows, 'schedule')
+  // One that is switched on again later begins anew.
+  for (const { workflow } of sql.exec<{ workflow: string }>('SELECT workflow FROM schedules')) {
+    if (!all.some(({ name }) => name === workflow)) sql.exec('DELETE FROM schedules WHERE workflow = ?', workflow)
+  }
+  return all.flatMap(({ name, trigger: { cron } }): Triggered[] => {
     const [known] = sql.exec<{ last_at: number }>('SELECT last_at FROM schedules WHERE workflow = ?', name)
     sql.exec('INSERT OR REPLACE INTO schedules VALUES (?, ?)', name, now)
     // Whoever is deployed at noon does not run what was due at three, but what is due in this minute.

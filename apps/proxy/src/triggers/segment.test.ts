@@ -35,6 +35,11 @@ describe('a sync', () => {
       { ...page, added: [], removed: ['5'] },
     ],
     ['with null for nobody', { ...sync, data: { ...data, remove: null } }, page],
+    [
+      'without those who have no value of the property',
+      { ...sync, data: { ...data, add: [{ id: '' }, { id: null }, { id: 'a'.repeat(1024) }, { id: true }] } },
+      { ...page, added: ['a'.repeat(1024), 'true'] },
+    ],
     ['with nobody', { ...sync, data: { ...data, add: [] } }, { ...page, added: [] }],
   ])('%s is read', (_, body, read_) => {
     expect(read(body)).toEqual({ ok: true, kind: 'page', page: read_ })
@@ -49,7 +54,7 @@ describe('a sync', () => {
     [{ ...sync, data: undefined }, ['/data']],
     [{ ...sync, data: { ...data, add: undefined } }, ['/data']],
     [{ ...sync, data: { ...data, segment: { id: '5', name: 5 } } }, ['/data/segment/id', '/data/segment/name']],
-    [{ ...sync, data: { ...data, add: [{ id: '' }, {}, { id: 'a' }] } }, ['/data/add/0/id', '/data/add/1/id']],
+    [{ ...sync, data: { ...data, add: [{ id: {} }, {}, { id: 'a' }] } }, ['/data/add/0/id', '/data/add/1/id']],
     [{ ...sync, data: { ...data, remove: {} } }, ['/data/remove']],
     [{ ...sync, data: { ...data, add: null } }, ['/data']],
     [{ ...sync, data: { ...data, add: [{ id: 2 ** 53 }] } }, ['/data/add/0/id']],

@@ -14,14 +14,16 @@ export type SegmentBody =
   | { ok: false; problems: Problem[] }
 
 const MOST_PAGES = 10_000
-const MOST_CHARACTERS = 1000
+/** Heap's values have no more. */
+const MOST_CHARACTERS = 1024
 
 const segment = z.object({ id: z.int(), name: z.string().max(MOST_CHARACTERS) })
 // A larger one would have become that of somebody else when it was read.
 const number = z.number().refine((value) => Math.abs(value) <= Number.MAX_SAFE_INTEGER, {
   error: 'must be a string, since it has more digits than a number keeps',
 })
-const user = z.object({ id: z.union([z.string().min(1).max(MOST_CHARACTERS), number]).transform(String) })
+// Of whoever has no value of the property that was chosen there is nothing to know them by.
+const user = z.object({ id: z.union([z.string().max(MOST_CHARACTERS), number, z.boolean(), z.null()]) })
 // Heap's own integrations of a customer have none.
 const head = { id_token: z.string().max(100).nullish(), customer_config: z.unknown().optional() }
 
@@ -69,7 +71,8 @@ export function readSegment(bytes: Uint8Array): SegmentBody {
   const { data } = result
   if (data.action_type === 'segment.users.drain') return { ok: true, kind: 'drain', segment: data.data.segment }
   const { segment, sync_info, add, remove } = data.data
-  const ids = (users: { id: string }[] | null | undefined) => (users ?? []).map(({ id }) => id)
+  const ids = (users: z.infer<typeof user>[] | null | undefined) =>
+    (users ?? []).flatMap(({ id }) => (id === null || id === '' ? [] : [String(id)]))
   return {
     ok: true,
     kind: 'page',

@@ -47,7 +47,12 @@ export class WorkflowLedger extends DurableObject<Env> {
 
   /** Stores what triggers workflows. What is answered is durable. */
   receive(triggered: Triggered[]): Started[] {
-    return this.#runs.receive(triggered)
+    return this.#whole(() => this.#runs.receive(triggered))
+  }
+
+  /** All that it writes, or nothing where it throws: whoever sends it again must not find a half of it. */
+  #whole<Result>(write: () => Result): Result {
+    return this.ctx.storage.transactionSync(write)
   }
 
   /**
@@ -56,17 +61,21 @@ export class WorkflowLedger extends DurableObject<Env> {
    */
   addPage(page: SyncPage, signature: string): Added['kind'] | 'replayed' {
     const now = Date.now()
-    if (!this.#pages.isNew(signature, now)) return 'replayed'
-    const added = this.#pages.add(page, now)
-    if (added.kind === 'whole') this.#runs.receive(segmentRuns(configOf(this.env).workflows, page.task, added.sync))
-    return added.kind
+    return this.#whole(() => {
+      if (!this.#pages.isNew(signature, now)) return 'replayed'
+      const added = this.#pages.add(page, now)
+      if (added.kind === 'whole') this.#runs.receive(segmentRuns(configOf(this.env).workflows, page.task, added.sync))
+      return added.kind
+    })
   }
 
   /** The same for a segment that is empty now. */
   drain(segment: SyncPage['segment'], signature: string): 'whole' | 'replayed' {
-    if (!this.#pages.isNew(signature, Date.now())) return 'replayed'
-    this.#runs.receive(drainRuns(configOf(this.env).workflows, segment, this.#pages.lastAt(segment.id)))
-    return 'whole'
+    return this.#whole(() => {
+      if (!this.#pages.isNew(signature, Date.now())) return 'replayed'
+      this.#runs.receive(drainRuns(configOf(this.env).workflows, segment, this.#pages.lastAt(segment.id)))
+      return 'whole'
+    })
   }
 
   input(id: string): { workflow: string; text: string; at: number } | undefined {
@@ -130,7 +139,7 @@ export class WorkflowLedger extends DurableObject<Env> {
 
   /** To be called by cron. @param at the time for which it was called, in ms since 1970 */
   async round(at: number): Promise<void> {
-    this.#runs.receive(dueSchedules(configOf(this.env).workflows, this.#sql, at))
+    this.#whole(() => this.#runs.receive(dueSchedules(configOf(this.env).workflows, this.#sql, at)))
     const givenUp = this.#pages.expire(Date.now())
     if (givenUp > 0) logLine('warn', 'segment syncs given up, of which pages are missing', { syncs: givenUp })
     await this.#runs.round()

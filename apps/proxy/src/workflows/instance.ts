@@ -10,11 +10,13 @@ import { type Config, configOf } from '../config.ts'
 import { deletionLedger } from '../deletions/durable.ts'
 import { fingerprintOf } from '../deletions/request.ts'
 import type { Env } from '../env.ts'
+import { logError } from '../log.ts'
 import type { Run } from './define.ts'
 import { workflowLedger } from './durable.ts'
 import { holding } from './locks.ts'
+import { patiently } from './patiently.ts'
 import { isInterruption } from './platform.ts'
-import { BETWEEN_STEPS } from './runs.ts'
+import { BETWEEN_STEPS, type StepReport } from './runs.ts'
 import { messageOf, stepsOf } from './steps.ts'
 
 /** Characters of what a run says that it left undone. */
@@ -25,14 +27,14 @@ const LEAST_SECRET = 6
 
 export class WorkflowRun extends WorkflowEntrypoint<Env> {
   override async run({ instanceId: id }: WorkflowEvent<unknown>, step: WorkflowStep): Promise<void> {
-    const ledger = workflowLedger(this.env)
+    const ledger = () => workflowLedger(this.env)
     let secrets: string[] = []
     const hide = (text: string) => hidden(text, secrets)
     let undone: unknown
     try {
-      await ledger.change(id, 'running', null)
+      await patiently(() => ledger().change(id, 'running', null))
       const config = configOf(this.env)
-      const { workflow: name, text, at = 0 } = (await ledger.input(id)) ?? {}
+      const { workflow: name, text, at = 0 } = (await patiently(() => ledger().input(id))) ?? {}
       const { workflow, settings = {} } = config.workflows.get(name ?? '') ?? {}
       const hideable = Object.values(settings).filter((value) => value.length >= LEAST_SECRET)
       secrets = [...hideable, ...hideable.map(encodeURIComponent)]
@@ -43,9 +45,9 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
         input: JSON.parse(text) as never,
         at: new Date(at),
         settings,
-        step: stepsOf(step, (report) => ledger.step(id, report), config.workflowRetryMs, hide),
+        step: stepsOf(step, (report) => this.#tell(id, report), config.workflowRetryMs, hide),
         proxy: this.#proxy(config),
-        alone: (name, act) => holding(ledger, name, crypto.randomUUID(), (ms) => scheduler.wait(ms), act),
+        alone: (name, act) => holding(ledger(), name, crypto.randomUUID(), (ms) => scheduler.wait(ms), act),
         deleteUsers: async (users) => {
           const created = await deletionLedger(this.env).create(users, fingerprintOf(users), `run ${id}`)
           if (created.outcome === 'conflict') throw new Error('This run has had other users deleted')
@@ -59,12 +61,21 @@ export class WorkflowRun extends WorkflowEntrypoint<Env> {
         .replace(/^NonRetryableError: /, '')
       const fail = () => Promise.reject(new NonRetryableError(problem))
       await step.do(BETWEEN_STEPS, fail).catch(() => {})
-      await ledger.change(id, 'errored', problem)
+      await patiently(() => ledger().change(id, 'errored', problem))
       return fail()
     }
     // What else it resolves with is its own.
     const problem = typeof undone === 'string' && undone !== '' ? hide(undone).slice(0, MOST_UNDONE) : null
-    await ledger.change(id, 'complete', problem)
+    await patiently(() => ledger().change(id, 'complete', problem))
+  }
+
+  /** Where the ledger stays away, the run goes on all the same. */
+  async #tell(id: string, report: StepReport): Promise<void> {
+    try {
+      await patiently(() => workflowLedger(this.env).step(id, report))
+    } catch (error) {
+      logError('step of a workflow', error)
+    }
   }
 
   /** What the actions of `heap` send goes the way of all records, without leaving the Worker. */

@@ -70,7 +70,9 @@ export function platformOf(workflows: Workflow): Pick<RunsWorld, 'start' | 'rest
       if (!instance) return 'gone'
       const { status } = await instance.status()
       if (status === 'complete') return 'complete'
-      return GOING.has(status) ? 'going' : 'gone'
+      if (GOING.has(status)) return 'going'
+      if (status === 'errored' || status === 'terminated') return 'gone'
+      throw new Error(`The platform says ${status} of it`)
     },
   }
 }

@@ -73,12 +73,16 @@ const LONGEST_PAUSE_MS = 600_000
 /** The platform is asked about a run that was not heard of for so long. */
 const SILENT_MS = 1_800_000
 const ASKS_PER_ROUND = 20
+/** Of a run in a list: it may have 10,000, and a list 100 runs. */
+const STEPS_LISTED = 20
 const DAY_MS = 86_400_000
 const KEPT_MS: Record<'complete' | 'errored', number> = { complete: 7 * DAY_MS, errored: 30 * DAY_MS }
 
 export class Runs {
   readonly #world: RunsWorld
   readonly #sql: Sql
+  /** Of the newest step. */
+  #place = 0
 
   constructor(world: RunsWorld) {
     this.#world = world
@@ -160,11 +164,12 @@ export class Runs {
     const ended = state === 'complete' || state === 'errored' ? now : null
     this.#sql.exec(
       `INSERT INTO steps (run, place, name, state, attempts, started_at, ended_at, problem)
-       VALUES (?, (SELECT count(*) FROM steps WHERE run = ?), ?, ?, ?, ?, ?, ?)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (run, name) DO UPDATE SET
          state = excluded.state, attempts = excluded.attempts, ended_at = excluded.ended_at, problem = excluded.problem`,
       run.seq,
-      run.seq,
+      // In the order of time, without counting those that are there.
+      (this.#place = Math.max(now * 1000, this.#place + 1)),
       name,
       state,
       attempts,
@@ -189,7 +194,7 @@ export class Runs {
     )
   }
 
-  /** Newest first. @param before the seq of the last one of the list before */
+  /** Newest first, each with its last 20 steps. @param before the seq of the last one of the list before */
   list(
     filter: { state?: RunState | undefined; workflow?: string | undefined },
     before: number,
@@ -207,7 +212,7 @@ export class Runs {
         workflow,
         most,
       )
-      .map((run) => this.#detail(run))
+      .map((run) => this.#detail(run, STEPS_LISTED))
   }
 
   get(id: string): RunDetail | undefined {
@@ -259,10 +264,11 @@ export class Runs {
       this.#sql.exec('DELETE FROM runs WHERE state = ? AND seen_at < ?', state, now - ms)
     }
     const query = "SELECT * FROM runs WHERE state = 'running' AND seen_at < ? ORDER BY seen_at LIMIT ?"
-    for (const { id } of this.#sql.exec<RunRow>(query, now - SILENT_MS, ASKS_PER_ROUND)) {
+    for (const { id, seen_at } of this.#sql.exec<RunRow>(query, now - SILENT_MS, ASKS_PER_ROUND)) {
       const state = await this.#world.state(id).catch(() => undefined)
-      // What it says of itself meanwhile is truer.
-      if (this.#byId(id)[0]?.state !== 'running') continue
+      // What it says of itself meanwhile is truer, and somebody may have had it go on.
+      const [run] = this.#byId(id)
+      if (run?.state !== 'running' || run.seen_at !== seen_at) continue
       if (state === 'complete') this.change(id, 'complete', null)
       else if (state === 'gone') this.change(id, 'errored', ENDED)
       else if (state === 'going') this.change(id, 'running', null)
@@ -273,9 +279,11 @@ export class Runs {
     return this.#sql.exec<RunRow>('SELECT * FROM runs WHERE id = ?', id)
   }
 
-  #detail(run: RunRow): RunDetail {
-    const query = 'SELECT name, state, attempts, started_at, ended_at, problem FROM steps WHERE run = ? ORDER BY place'
-    return { ...run, steps: this.#sql.exec<StepRow>(query, run.seq) }
+  /** @param most steps, of which the last ones are given */
+  #detail(run: RunRow, most = -1): RunDetail {
+    const query = `SELECT name, state, attempts, started_at, ended_at, problem FROM steps WHERE run = ?
+      ORDER BY place DESC LIMIT ?`
+    return { ...run, steps: this.#sql.exec<StepRow>(query, run.seq, most).toReversed() }
   }
 
   #setAlarm(): void {

@@ -44,7 +44,7 @@ function keptOf(result: unknown): string | undefined {
 }
 
 /**
- * @param report tells the ledger; a step is not done before it knows
+ * @param report tells the ledger; a step is not done before it knows. Never rejects
  * @param firstPauseMs before the second try; then twice as long each time, up to ten minutes
  * @param hide takes secrets out of what an error says
  */
@@ -75,10 +75,9 @@ export function stepsOf(
       // What is not serializable does not compile there; here it is JSON, whatever it is.
       const result = await step.do(name, config, async ({ attempt }) => {
         await report({ name, state: 'running', attempts: attempt, problem: null })
+        let json: string | undefined
         try {
-          const json = keptOf(await act())
-          await report({ name, state: 'complete', attempts: attempt, problem: null })
-          return { json }
+          json = keptOf(await act())
         } catch (error) {
           const problem = hide(messageOf(error))
           const isLast = error instanceof NotKept || !canBeRetried(error) || attempt > RETRIES
@@ -86,6 +85,9 @@ export function stepsOf(
           await report({ name, state: isLast ? 'errored' : 'failed', attempts: attempt, problem })
           throw isLast ? new NonRetryableError(problem) : new Error(problem)
         }
+        // Not above: where the ledger fails, what was done is not to be done again.
+        await report({ name, state: 'complete', attempts: attempt, problem: null })
+        return { json }
       })
       return (result.json === undefined ? undefined : JSON.parse(result.json)) as Result
     },
