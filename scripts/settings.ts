@@ -32,13 +32,16 @@ export function settings(on: Ports) {
       HEAP_EXTRA_APP_IDS: '987654321',
       HEAP_API_KEY: 'local-api-key',
       HEAP_BASE_URL: `http://127.0.0.1:${on.sandbox}`,
-      ALLOWED_ORIGINS: `${local(on.playground)},http://127.0.0.1:${on.playground}`,
       ADMIN_TOKEN: 'local-admin-token',
       WEBHOOK_SECRET: 'local-webhook-secret',
       HOOK_TOKEN: 'local-hook-token',
       PARTNER_CLIENT_ID: 'local-client-id',
       PARTNER_CLIENT_SECRET: 'local-client-secret',
       ...optional,
+      // Those of the environment come beside the playground.
+      ALLOWED_ORIGINS: [local(on.playground), `http://127.0.0.1:${on.playground}`, env.ALLOWED_ORIGINS]
+        .filter(Boolean)
+        .join(),
     },
     sandbox: {
       HEAP_API_KEY: env.HEAP_API_KEY || 'local-api-key',

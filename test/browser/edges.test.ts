@@ -371,6 +371,51 @@ describe('a page', () => {
     expect(warnings.filter((text) => text.includes('BigInt'))).toHaveLength(1)
   })
 
+  it('whose visitor says no and then yes keeps what is tracked after that', async () => {
+    const page = await stage.visit(context)
+    const outcomes = await page.evaluate(`(() => {
+      heapEdge.stopTracking()
+      heapEdge.startTracking()
+      return Promise.all([heapEdge.identify('yes@example.com'), heapEdge.track('E', { n: 1 })])
+    })()`)
+    expect(outcomes).toEqual([{ outcome: 'stored' }, { outcome: 'stored' }])
+    await flush(page)
+    await stage.expectEvents(1)
+    expect(stage.front.requests.map(({ path }) => path)).toContain('/api/v1/identify')
+  })
+
+  it('that went between its two stores left a record in both, which is sent once', async () => {
+    const page = await stage.visit(context)
+    stage.front.handle(async () => ({ status: 503 }))
+    await track(page, 1)
+    await flush(page)
+    await page.evaluate(`new Promise((copied) => {
+      indexedDB.open('heap-edge.123456789').onsuccess = ({ target: { result } }) => {
+        result.transaction('events').objectStore('events').getAll().onsuccess = ({ target: { result: rows } }) => {
+          for (const row of rows) localStorage[row.key] = JSON.stringify(row)
+          copied()
+        }
+      }
+    })`)
+    stage.front.handle()
+    const before = stage.front.requests.length
+    expect(await flush(page)).toMatchObject({ sent: 1, waiting: 0 })
+    await stage.expectEvents(1)
+    expect(stage.front.requests.slice(before).map(({ ns }) => ns)).toEqual([[1]])
+  })
+
+  it('with an option that is wrong goes on, and no call of it stays open', async () => {
+    const page = await stage.visit(context, '/snippet')
+    const results = await page.evaluate(`(() => {
+      const told = []
+      const early = heapEdge.track('Early')
+      heapEdge.load('env-123', { onError: ({ message }) => told.push(message) })
+      return Promise.all([early, heapEdge.track('Later')]).then((results) => [results.map((result) => result ?? null), told])
+    })()`)
+    expect(results).toEqual([[null, null], ['bad endpoint/appId']])
+    expect(stage.errors.splice(0)).toEqual([expect.stringContaining('bad endpoint/appId')])
+  })
+
   const addScript = (page: Page, attributes: object = {}) =>
     page.evaluate(
       `new Promise((onload) => document.head.append(Object.assign(document.createElement('script'), ${JSON.stringify(attributes)}, { src: ${JSON.stringify(`${stage.front.url}/heap-edge.js`)}, onload })))`,

@@ -19,7 +19,7 @@ export function nextBatch(rows: Row[], most: number): Row[] {
   const batch: Row[] = []
   let sum = 0
   for (const row of rows) {
-    const [first = row] = batch
+    const first = batch[0] ?? row
     if (row.path !== first.path || row.who !== first.who) continue
     sum += row.json.length + 1
     if (batch[0] && (!row.list || batch.length >= most || sum > LENGTH)) break

@@ -225,6 +225,7 @@ export function createHeapBrowser<Events extends EventMap<Events> = AnyEvents>(
       }
     })
   }
-  if (options.consent !== 'required') begin()
+  // Whatever else it is, it is no consent.
+  if ((options.consent ?? 'granted') === 'granted') begin()
   return heap as HeapBrowser<Events>
 }

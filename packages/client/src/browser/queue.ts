@@ -50,7 +50,7 @@ export function createQueue(
   const { add, all, remove } = createStore(name)
   /** Keys of what is under way or done with, and owners who have no token. */
   const taken = new Set<string>()
-  const isOpen = ({ key, who }: Row) => !taken.has(key) && !taken.has(who)
+  const isOpen = (row: Row) => !taken.has(row.key) && !taken.has(row.who)
   let unwritten: Row[] = []
   /** Records of this page that may not have been sent yet: what is needed when it goes. */
   let mine: Row[] = []

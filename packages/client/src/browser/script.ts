@@ -9,7 +9,7 @@
  * for `heapEdge.load(appId, options)`, and so do the calls before, where the snippet is on the page.
  * @module
  */
-import { createHeapBrowser, type HeapBrowser, type HeapBrowserOptions } from './index.ts'
+import { createHeapBrowser, type HeapBrowser, type HeapBrowserOptions, type HeapError } from './index.ts'
 
 /** A call that was made on the snippet's stub, and who waits for it. */
 type EarlyCall = [name: string, args: unknown[], resolve: (result: unknown) => void]
@@ -25,11 +25,18 @@ const { src, dataset } = document.currentScript as HTMLScriptElement
 const stub = (globalThis.heapEdge ?? []) as unknown as EarlyCall[] & { load: Load }
 
 const load: Load = (appId, options) => {
-  const heap = { ...createHeapBrowser({ endpoint: new URL('.', src), appId, ...options }), load: () => {} }
-  globalThis.heapEdge = heap
+  const heap = { load: () => {} }
+  try {
+    Object.assign(heap, createHeapBrowser({ endpoint: new URL('.', src), appId, ...options }))
+    globalThis.heapEdge = heap as never
+  } catch (error) {
+    // The page goes on without: what it calls comes to nothing, and no promise stays open.
+    console.error(error)
+    options?.onError?.(error as HeapError)
+  }
   const replay = ([name, args, resolve]: EarlyCall) =>
     // There may be a `then` among them, where somebody awaits the stub.
-    resolve((heap as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name]?.(...args))
+    resolve((heap as unknown as Record<string, ((...args: unknown[]) => unknown) | undefined>)[name]?.(...args))
   // Whoever kept the stub goes on, also while its calls are made.
   stub.push = replay as never
   stub.load = heap.load

@@ -28,7 +28,7 @@ export interface Store {
 /** Safari at times does not answer when it is asked for a database. In ms. */
 const OPEN_MS = 3000
 
-const forget = (rows: Row[]) => rows.forEach(({ key }) => setItem(key))
+const forget = (rows: Row[]) => rows.forEach((row) => setItem(row.key))
 
 /** @param name of the database, which is made with the first call */
 export function createStore(name: string): Store {
@@ -71,15 +71,17 @@ export function createStore(name: string): Store {
     },
 
     async all() {
+      // Looked for before the first await, so that all of it is as it was at the call.
+      const items = itemNames(`${name}:`)
       const rows = await run<Row[]>((store) => store.getAll()).catch((): Row[] => [])
-      return rows
-        .concat(itemNames(`${name}:`).flatMap((item) => getItem<Row>(item) ?? []))
-        .sort((a, b) => +(a.key > b.key) || -1)
+      // What a page that went has left in both is one.
+      forget(rows)
+      return rows.concat(items.flatMap((item) => getItem<Row>(item) ?? [])).sort((a, b) => (a.key > b.key ? 1 : -1))
     },
 
     remove(rows) {
       forget(rows)
-      return run<never>((store) => rows.forEach(({ key }) => store.delete(key))).catch(() => {})
+      return run<never>((store) => rows.forEach((row) => store.delete(row.key))).catch(() => {})
     },
   }
 }
