@@ -36,5 +36,5 @@ export async function conform(event: string, schema: StandardSchema, properties:
     pointer: ['/properties', ...path.map((step) => Object(step).key ?? step)].join('/'),
     detail: message,
   }))
-  throw requestError(`${event} fails schema`, { problems })
+  throw requestError(`${event}: ${problems[0]?.detail}`, { problems })
 }
