@@ -56,9 +56,15 @@ export function platformOf(workflows: Workflow): Pick<RunsWorld, 'start' | 'rest
     async restart(id, step) {
       const instance = await find(id)
       if (!instance && step !== undefined) return false
-      if (instance) await instance.restart(step === undefined ? undefined : { from: { name: step, type: 'do' } })
-      else await create(id)
-      return true
+      try {
+        if (instance) await instance.restart(step === undefined ? undefined : { from: { name: step, type: 'do' } })
+        else await create(id)
+        return true
+      } catch (error) {
+        // It ended where the ledger knows of no step that failed: then it can only begin anew.
+        if (/not found in execution history/.test(String(error))) return false
+        throw error
+      }
     },
 
     // On workerd by itself an instance does not go on after a restart; on Cloudflare it does. An event that nobody waits for has it
