@@ -196,6 +196,19 @@ describe('the opt-out workflow', () => {
     expect(hashes[0]).toBe(Buffer.from(hash).toString('base64url'))
   })
 
+  it('is stored whole or not at all, so that it may be sent again', async () => {
+    const inLedger = (statement: string) =>
+      runInDurableObject(deletionLedger(env), (_, { storage }) => void storage.sql.exec(statement))
+    await inLedger("CREATE TRIGGER full BEFORE INSERT ON subjects BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    const body = { users: [{ identity: 'whole@example.com' }] }
+    const key = { 'Idempotency-Key': 'whole' }
+    expect((await post('/admin/deletions', body, key)).status).toBe(500)
+    await inLedger('DROP TRIGGER full')
+    await deletionOf(body, key)
+    await settle()
+    expect(world.deletions).toEqual([{ users: [{ identity: 'whole@example.com' }] }])
+  })
+
   it('deletes nobody where nobody opted out', async () => {
     const response = await post('/admin/deletions', { records: OPT_OUTS.filter(({ opt_out }) => !opt_out) })
     expect([response.status, await response.json()]).toEqual([200, { users: 0, skipped: 2 }])

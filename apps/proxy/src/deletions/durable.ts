@@ -36,6 +36,7 @@ export class DeletionLedger extends DurableObject<Env> {
     this.#ledger = new Ledger(
       {
         sql,
+        whole: (write) => ctx.storage.transactionSync(write),
         now: () => Date.now(),
         random: () => Math.random(),
         uuid: () => crypto.randomUUID(),

@@ -159,6 +159,7 @@ class Model {
   #start(call: Call, storage: Storage): Ledger {
     const world: World = {
       sql: storage.sql,
+      whole: (write) => write(),
       now: () => this.now,
       random: () => 0.5,
       uuid: () => `id-${++this.#ids}`,

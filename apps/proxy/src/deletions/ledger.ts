@@ -62,8 +62,11 @@ export class Ledger {
       return known.fingerprint === fingerprint ? { outcome: 'known', deletion: known } : { outcome: 'conflict' }
     }
     const now = this.#world.now()
-    const row = this.#rows.insert(this.#world.uuid(), users.length, key, fingerprint, now)
-    this.#suppression.subjects.insert(row, users)
+    const row = this.#world.whole(() => {
+      const row = this.#rows.insert(this.#world.uuid(), users.length, key, fingerprint, now)
+      this.#suppression.subjects.insert(row, users)
+      return row
+    })
     this.#wake(now)
     await this.#suppress(row)
     return { outcome: 'created', deletion: this.#rows.bySeq(row.seq) }

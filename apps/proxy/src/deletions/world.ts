@@ -53,6 +53,8 @@ export type Notified = { ok: true } | { ok: false; problem: string; retryAfterMs
 /** What the ledger needs of the world. */
 export interface World {
   sql: Sql
+  /** All that is written meanwhile, or nothing of it where that throws: whoever asks again must not find a half of it. */
+  whole<Result>(write: () => Result): Result
   /** Milliseconds since 1970. */
   now(): number
   /** From 0 to 1. */
