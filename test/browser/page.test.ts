@@ -164,6 +164,13 @@ describe('consent', () => {
     expect(await page.evaluate(() => heapEdge.getUserId())).toBe(before)
   })
 
+  it('is nothing else than what is called so', async () => {
+    await context.addInitScript('globalThis.options = { consent: "denied" }')
+    const page = await stage.visit(context)
+    expect(await track(page, 1)).toEqual([{ outcome: 'ignored' }])
+    expect(await kept(page)).toEqual({ items: [], databases: [] })
+  })
+
   it('that ends is the end of the queue and the ids, in other tabs and later pages too', async () => {
     const [page, other] = await Promise.all([stage.visit(context), stage.visit(context)])
     stage.front.handle(async () => ({ status: 503 }))

@@ -349,6 +349,7 @@ describe('when Heap fails', () => {
 
   it.each<[string, () => Response | Promise<Response>]>([
     ['500', answer(500, 'secret stack')],
+    ['200 with a page, as of another server', answer(200, '\n<!doctype html><title>Sign in</title>')],
     ['503 with Retry-After', answer(503, '', { 'Retry-After': '7' })],
     ['401', answer(401)],
     ['a redirect', answer(302, null, { Location: 'https://evil.test' })],
