@@ -3,6 +3,7 @@
  * @module
  */
 import { make } from '@heap-edge/page/dom'
+import { reasonOf } from './errors.ts'
 import { tokenOf } from './gate.ts'
 
 /** So long somebody is asked whether they are sure, in ms. */
@@ -65,8 +66,7 @@ async function run(button: HTMLButtonElement, action: () => Promise<void>): Prom
   try {
     await action()
   } catch (error) {
-    const reason = error instanceof TypeError ? 'The proxy does not answer.' : (error as Error).message
-    button.parentElement?.append(make('span', 'wrong', reason))
+    button.parentElement?.append(make('span', 'wrong', reasonOf(error)))
   }
   button.disabled = false
 }

@@ -6,6 +6,7 @@ import { byId, keyedList, setText } from '@heap-edge/page/dom'
 import { count } from '@heap-edge/page/rows'
 import type { BusyState, DeletionState, Series, ShardState, State, View } from '../src/metrics/types.ts'
 import { actionButton } from './actions.ts'
+import { Answered, reasonOf } from './errors.ts'
 import { ask, open, startGate, tokenOf } from './gate.ts'
 import { millis, startPlots } from './plots.ts'
 import {
@@ -162,15 +163,15 @@ function say(state: 'live' | 'lost' | 'wait', text: string, at = ''): void {
 const stream = new Stream({
   onSeries: showSeries,
   onState: showState,
-  onLost(reason, againMs) {
+  onLost(error, againMs) {
     byId('figures').classList.add('stale')
     say(
       'lost',
-      reason.startsWith('The proxy answered') ? 'No figures' : 'Connection lost',
+      error instanceof Answered ? 'No figures' : 'Connection lost',
       `, again in ${Math.max(1, Math.round(againMs / 1000))} s`,
     )
-    setText('lost-said', reason)
-    byId('lost').hidden = reason === ''
+    setText('lost-said', reasonOf(error))
+    byId('lost').hidden = false
   },
   onRefused(status, reason) {
     byId('lost').hidden = true

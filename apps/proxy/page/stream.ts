@@ -5,6 +5,7 @@
 import { createParser } from 'eventsource-parser'
 import { retryDelay } from 'heap-edge/retry'
 import type { Series, State, View } from '../src/metrics/types.ts'
+import { Answered } from './errors.ts'
 import { tokenOf } from './gate.ts'
 
 /** It says something every two seconds; who hears nothing for so long is not connected, in ms. */
@@ -17,7 +18,7 @@ export interface Listener {
   onSeries(series: Series): void
   onState(state: State): void
   /** It does not come at this time, and is asked for again after so many ms. */
-  onLost(reason: string, againMs: number): void
+  onLost(error: unknown, againMs: number): void
   /** The token does not let in. */
   onRefused(status: number, reason: string): void
 }
@@ -62,9 +63,7 @@ export class Stream {
         if (stopped.aborted) return
         if (error instanceof Refused) return this.#listener.onRefused(error.status, error.message)
         const pause = retryDelay(failures++, undefined, BACKOFF, Math.random)
-        // What a browser says of it, such as "Failed to fetch", is for developers.
-        const reason = error instanceof TypeError ? 'The proxy does not answer.' : (error as Error).message
-        this.#listener.onLost(reason, pause)
+        this.#listener.onLost(error, pause)
         await pauseOf(pause, stopped)
       }
     }
@@ -121,5 +120,5 @@ async function failureOf(response: Response): Promise<Error> {
   const { detail = '' } = (await response.json().catch(() => ({}))) as { detail?: string }
   return status === 401 || status === 403
     ? new Refused(status, detail)
-    : new Error(`The proxy answered ${status}. ${detail}`)
+    : new Answered(`The proxy answered ${status}. ${detail}`)
 }

@@ -1,26 +1,51 @@
 /**
- * JSON of others, with all the digits of its numbers.
+ * JSON of others, with all the digits of its numbers. A whole number of more than a double keeps would arrive as another one, as an id
+ * does then that is somebody else's.
  * @module
  */
 
-/** A text without it has no whole number of more digits than a double keeps. */
+/** A text without it has no such number. */
 const MANY_DIGITS = /[:[,]\s*-?\d{16}/
 
+const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/** Stands before the digits for a moment. Texts hardly ever begin with it. */
+const MARK = '\uFFFD'
+
+/** Whether a decimal text, written without an exponent, is another number once a double has held it. */
+export function losesDigits(text: string): boolean {
+  const number = Number(text)
+  if (Number.isSafeInteger(Math.trunc(number)) || /e/i.test(text)) return false
+  // As it is written again is as it arrives.
+  return digitsOf(String(number)) !== digitsOf(text)
+}
+
+/** Those that say something. */
+const digitsOf = (text: string) =>
+  text
+    .replace(/e.*/, '')
+    .replaceAll(/\D/g, '')
+    .replaceAll(/^0+|0+$/g, '')
+
+const isMarked = (value: unknown): value is string =>
+  typeof value === 'string' && value.startsWith(MARK) && /^-?\d/.test(value.slice(MARK.length))
+
 /**
- * As JSON.parse, but a whole number that a double would change, as an id of more than 15 digits may be, becomes a string of its
- * digits: rounded, it would be the id of somebody else.
+ * As JSON.parse, but for each number that would lose digits.
  *
+ * @param exact what stands in its place, made of its digits; by default they are a string
  * @throws SyntaxError where it is not valid JSON
  * @example
  * ```ts
  * parseKeepingDigits('[7, 9007199254740993]') // [7, '9007199254740993']
  * ```
  */
-export function parseKeepingDigits(text: string): unknown {
-  if (!MANY_DIGITS.test(text)) return JSON.parse(text)
-  return JSON.parse(text, ((_: string, value: unknown, { source = '' }: { source?: string } = {}) =>
-    typeof value === 'number' && /^-?\d{16,}$/.test(source) && String(value) !== source ? source : value) as (
-    key: string,
-    value: unknown,
-  ) => unknown)
+export function parseKeepingDigits(text: string, exact: (digits: string) => unknown = String): unknown {
+  const value: unknown = JSON.parse(text)
+  if (!MANY_DIGITS.test(text)) return value
+  const marked = text.replaceAll(STRING_OR_NUMBER, (token) =>
+    !token.startsWith('"') && losesDigits(token) ? `"${MARK}${token}"` : token,
+  )
+  if (marked === text) return value
+  return JSON.parse(marked, (_, part: unknown) => (isMarked(part) ? exact(part.slice(MARK.length)) : part))
 }

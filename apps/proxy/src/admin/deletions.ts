@@ -5,7 +5,7 @@
 import { type Context, Hono } from 'hono'
 import { configOf } from '../config.ts'
 import { deletionLedger } from '../deletions/durable.ts'
-import type { DeletionDetail } from '../deletions/ledger.ts'
+import type { DeletionDetail } from '../deletions/world.ts'
 import { fingerprintOf, readDeletion } from '../deletions/request.ts'
 import type { DeletionRow } from '../deletions/sql.ts'
 import { type DeletionState, isOver, STATES } from '../deletions/state.ts'

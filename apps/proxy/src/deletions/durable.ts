@@ -10,12 +10,12 @@ import { logError } from '../log.ts'
 import { report } from '../metrics/report.ts'
 import { countStates, type Sql, sqlOf } from '../sql.ts'
 import { ask, heapAdminOf, submit } from './heap.ts'
-import { type Created, type DeletionDetail, Ledger } from './ledger.ts'
+import { Ledger } from './ledger.ts'
 import { channelsOf, notify } from './notify.ts'
 import { type DeletionRow, SCHEMA } from './sql.ts'
 import { type DeletionState, STATES } from './state.ts'
 import { suppress, usersPerRound } from './suppress.ts'
-import type { NamedUser } from './world.ts'
+import type { Created, DeletionDetail, NamedUser } from './world.ts'
 
 /** Where an error that nobody expected has ended a run, the next one begins after this time, in ms. */
 const ERROR_RETRY_MS = 30_000

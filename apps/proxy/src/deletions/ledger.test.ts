@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type Call, Machine, commonSteps, stepOf, verifyModels, type Storage } from '../testing.ts'
-import { type DeletionDetail, Ledger } from './ledger.ts'
+import { Ledger } from './ledger.ts'
 import { FOREVER } from './subjects.ts'
 import { type DeletionRow, SCHEMA } from './sql.ts'
 import { isOver } from './state.ts'
-import type { Asked, DeletedUser, NamedUser, Notified, Submission, World } from './world.ts'
+import type { Asked, DeletedUser, DeletionDetail, NamedUser, Notified, Submission, World } from './world.ts'
 
 const HOUR_MS = 3_600_000
 const GRACE_MS = 24 * HOUR_MS

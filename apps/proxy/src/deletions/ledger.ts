@@ -8,21 +8,11 @@
 import type { NoticeEvent } from './messages.ts'
 import { Notices } from './notices.ts'
 import { Rows } from './rows.ts'
-import type { AuditRow, DeletionRow, NoticeRow, RequestRow } from './sql.ts'
+import type { DeletionRow } from './sql.ts'
 import { type DeletionState, isOver, nextAttemptAt, nextPollAt, RESUBMIT_MS, SUBMIT_BACKOFF } from './state.ts'
 import { FOREVER } from './subjects.ts'
 import { Suppression } from './suppression.ts'
-import type { LedgerSettings, NamedUser, Submission, World } from './world.ts'
-
-/** What became of a request to delete users. `conflict`: this `Idempotency-Key` came with other users before. */
-export type Created = { outcome: 'created' | 'known'; deletion: DeletionRow } | { outcome: 'conflict' }
-
-/** Everything about one deletion. */
-export interface DeletionDetail extends DeletionRow {
-  requests: RequestRow[]
-  audit: AuditRow[]
-  notices: Omit<NoticeRow, 'body'>[]
-}
+import type { Created, DeletionDetail, LedgerSettings, NamedUser, Submission, World } from './world.ts'
 
 /** Calls of Heap in one cron run; Workers Free allows 50 to other hosts, and the token is one more. */
 const CALLS_PER_ROUND = 40

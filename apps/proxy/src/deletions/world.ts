@@ -3,7 +3,7 @@
  * @module
  */
 import type { Sql } from '../sql.ts'
-import type { Channel, NoticeRow } from './sql.ts'
+import type { AuditRow, Channel, DeletionRow, NoticeRow, RequestRow } from './sql.ts'
 
 /** Whom a deletion is about. */
 export interface DeletedUser {
@@ -49,6 +49,16 @@ export type Asked =
 
 /** What came of a notification. */
 export type Notified = { ok: true } | { ok: false; problem: string; retryAfterMs?: number | undefined }
+
+/** What became of a request to delete users. `conflict`: this `Idempotency-Key` came with other users before. */
+export type Created = { outcome: 'created' | 'known'; deletion: DeletionRow } | { outcome: 'conflict' }
+
+/** Everything about one deletion. */
+export interface DeletionDetail extends DeletionRow {
+  requests: RequestRow[]
+  audit: AuditRow[]
+  notices: Omit<NoticeRow, 'body'>[]
+}
 
 /** What the ledger needs of the world. */
 export interface World {

@@ -12,7 +12,7 @@ import { outboxShard, placesOf, setAsideId } from '../outbox/shards.ts'
 import type { SetAsideRow } from '../outbox/sql.ts'
 import type { OutboxStatus } from '../outbox/world.ts'
 import { workflowLedger } from '../workflows/durable.ts'
-import type { RunDetail } from '../workflows/runs.ts'
+import type { RunDetail } from '../workflows/world.ts'
 import type { AsideState, RunState, ShardState, State } from './types.ts'
 
 export type Overview = Omit<State, 'totals' | 'busiest'>

@@ -5,7 +5,7 @@
 import { Cron } from 'croner'
 import type { Sql } from '../sql.ts'
 import type { ScheduleInput } from '../workflows/define.ts'
-import type { Triggered } from '../workflows/runs.ts'
+import type { Triggered } from '../workflows/world.ts'
 import { triggeredBy, type Workflows } from './select.ts'
 
 const MINUTE_MS = 60_000

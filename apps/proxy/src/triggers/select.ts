@@ -6,7 +6,7 @@ import { flattenEvent } from '@heap-edge/workflows'
 import { contentKey } from '../json.ts'
 import type { ActiveWorkflow } from '../workflows/active.ts'
 import type { DeletionEvent, EventInput, SegmentInput, Trigger, Workflow } from '../workflows/define.ts'
-import type { Triggered } from '../workflows/runs.ts'
+import type { Triggered } from '../workflows/world.ts'
 import type { Sync } from './pages.ts'
 
 export type Workflows = ReadonlyMap<string, ActiveWorkflow>

@@ -12,9 +12,10 @@ import { type Added, SegmentPages, type SyncPage } from '../triggers/pages.ts'
 import { dueSchedules } from '../triggers/schedules.ts'
 import { drainRuns, segmentRuns } from '../triggers/select.ts'
 import { platformOf } from './platform.ts'
-import { type RunDetail, Runs, type Started, type StepReport, type Triggered } from './runs.ts'
+import { Runs } from './runs.ts'
 import { releaseLock, takeLock } from './locks.ts'
 import { type RunState, SCHEMA, STATES } from './sql.ts'
+import type { RunDetail, Started, StepReport, Triggered } from './world.ts'
 
 /** Where an error that nobody expected has ended the alarm, it rings again after this time, in ms. */
 const ERROR_RETRY_MS = 30_000

@@ -16,8 +16,9 @@ import { workflowLedger } from './durable.ts'
 import { holding } from './locks.ts'
 import { patiently } from './patiently.ts'
 import { isInterruption } from './platform.ts'
-import { BETWEEN_STEPS, type StepReport } from './runs.ts'
+import { BETWEEN_STEPS } from './runs.ts'
 import { messageOf, stepsOf } from './steps.ts'
+import type { StepReport } from './world.ts'
 
 /** Characters of what a run says that it left undone. */
 const MOST_UNDONE = 1000

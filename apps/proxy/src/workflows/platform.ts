@@ -2,7 +2,7 @@
  * Instances of Cloudflare Workflows, as the ledger of runs asks for them.
  * @module
  */
-import type { PlatformState, RunsWorld } from './runs.ts'
+import type { PlatformState, RunsWorld } from './world.ts'
 
 /**
  * So long the platform keeps what it knows of an instance that is complete: as long as it may on Workers Free. One that failed it

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Machine, commonSteps, stepOf, verifyModels, Storage } from '../testing.ts'
-import { BETWEEN_STEPS, type PlatformState, Runs, type RunsWorld, type Triggered } from './runs.ts'
+import { BETWEEN_STEPS, Runs } from './runs.ts'
 import { partsOf, type RunState, SCHEMA } from './sql.ts'
+import type { PlatformState, RunsWorld, Triggered } from './world.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

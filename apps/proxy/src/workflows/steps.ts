@@ -6,7 +6,7 @@ import { NonRetryableError } from 'cloudflare:workflows'
 import type { WorkflowStep, WorkflowStepConfig } from 'cloudflare:workers'
 import { canBeRetried, isActionError } from '@heap-edge/workflows'
 import type { Steps } from './define.ts'
-import type { StepReport } from './runs.ts'
+import type { StepReport } from './world.ts'
 
 /** Tries after the first one. */
 const RETRIES = 9

@@ -6,7 +6,7 @@ import * as workers from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import app from '../index.ts'
 import { workflowLedger } from './durable.ts'
-import type { RunDetail } from './runs.ts'
+import type { RunDetail } from './world.ts'
 
 export const env = workers.env as unknown as Env
 

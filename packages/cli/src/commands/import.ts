@@ -67,7 +67,7 @@ async function runImport(kind: Kind, given: Given): Promise<ExitCode> {
   const mapping = readMapping(given, kind)
   // A field that there is not is told before the file is read.
   void new Mapper(kind, mapping)
-  const what = { file: files.file, format, kind, mapping }
+  const what = { file: files.file, size: files.size, format, kind, mapping }
   if (dryRun) return look(what, files, given)
   const unlock = files.journal === undefined ? () => {} : lockJournal(files.journal)
   try {
@@ -77,7 +77,7 @@ async function runImport(kind: Kind, given: Given): Promise<ExitCode> {
   }
 }
 
-type What = Pick<ReadInput, 'file' | 'format' | 'kind' | 'mapping'>
+type What = Pick<ReadInput, 'file' | 'size' | 'format' | 'kind' | 'mapping'>
 
 /** A dry run. */
 async function look(what: What, files: Files, { output }: Given): Promise<ExitCode> {

@@ -18,6 +18,8 @@ export class Unreadable extends Failure {}
 export interface ReadInput {
   /** Nothing for standard input. */
   file: string | undefined
+  /** In bytes, as it was when the import began; nothing for what is no file. */
+  size: number | undefined
   format: Format | undefined
   kind: Kind
   mapping: Mapping

@@ -3,7 +3,6 @@
  * @module
  */
 import { on } from 'node:events'
-import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asFailure, type ExitCode, Failure } from '../failure.ts'
 import { Mapper } from '../rows/mapping.ts'
@@ -20,7 +19,7 @@ export type Said = { note: string } | { chunk: Cut } | { end: true } | { failure
 /** Chunks that wait to be taken by the main thread. */
 const AHEAD = 4
 
-const { file, format, kind, mapping, appId, origin } = workerData as ReadInput
+const { file, size = 0, format, kind, mapping, appId, origin } = workerData as ReadInput
 const port = parentPort as NonNullable<typeof parentPort>
 
 const NO_TIME = 'No column is the time of an event: all get the time when the import began.'
@@ -53,7 +52,6 @@ async function read(): Promise<void> {
   const ready = mapper.plain ? createReady(kind) : undefined
   const { list } = ROUTES[kind]
   const cutter = new Cutter(`{${appId && `"app_id":"${appId}",`}"${list}":[`, ']}', () => bytesRead)
-  const size = sizeOf(file)
   let number = 0
   const onHeader = (columns: string[]) => {
     mapper.checkHeader(columns)
@@ -76,12 +74,6 @@ async function read(): Promise<void> {
   }
   for (const column of mapper.unmet)
     say({ note: `No row has a column "${column}", which is named by a flag or the mapping.` })
-}
-
-/** In bytes; 0 for what is no file. */
-function sizeOf(file: string | undefined): number {
-  const stats = file === undefined ? undefined : statSync(file)
-  return stats?.isFile() ? stats.size : 0
 }
 
 try {

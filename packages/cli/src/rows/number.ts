@@ -1,8 +1,8 @@
 /**
- * Numbers that keep all their digits. A whole number of more than a double keeps would arrive as another one, as an id does then
- * that is somebody else's.
+ * Numbers of a file, of which none loses digits.
  * @module
  */
+import { losesDigits, parseKeepingDigits } from '@heap-edge/contract/json'
 
 /** What a person writes: no hexadecimal, no Infinity. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
@@ -15,39 +15,12 @@ export function numberOf(text: string): number | bigint | undefined {
   if (!DECIMAL.test(text)) return
   const number = Number(text)
   if (!Number.isFinite(number)) return
-  if (Number.isSafeInteger(Math.trunc(number)) || /e/i.test(text)) return number
-  // As it is written again is as it arrives.
-  if (digitsOf(String(number)) === digitsOf(text)) return number
+  if (!losesDigits(text)) return number
   return BigInt(text.replace(/^\+/, '').replace(/\..*/, ''))
 }
 
-/** Those that say something. */
-const digitsOf = (text: string) =>
-  text
-    .replace(/e.*/, '')
-    .replaceAll(/\D/g, '')
-    .replaceAll(/^0+|0+$/g, '')
-
 /** What is to be told of a BigInt. */
 export const TOO_MANY_DIGITS = 'has more digits than a number keeps: send it as a string'
-
-/** As {@link parseJson}, for what is typed. @throws RangeError where a number would lose digits */
-export function parseTyped(text: string): unknown {
-  const value = parseJson(text)
-  JSON.stringify(value, (_, part: unknown) => {
-    if (typeof part !== 'bigint') return part
-    throw new RangeError(`${part} ${TOO_MANY_DIGITS}`)
-  })
-  return value
-}
-
-/** A text without it has no such number. */
-const MANY_DIGITS = /[:[,]\s*-?\d{16}/
-
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
-
-/** Stands before the digits of a BigInt for a moment. Texts hardly ever begin with it. */
-const MARK = '\uFFFD'
 
 /**
  * As JSON.parse, with a BigInt for each number that would lose digits.
@@ -55,14 +28,12 @@ const MARK = '\uFFFD'
  * @throws SyntaxError where it is not valid JSON
  */
 export function parseJson(text: string): unknown {
-  const value: unknown = JSON.parse(text)
-  if (!MANY_DIGITS.test(text)) return value
-  const marked = text.replaceAll(STRING_OR_NUMBER, (token) =>
-    typeof numberOf(token) === 'bigint' ? `"${MARK}${token}"` : token,
-  )
-  if (marked === text) return value
-  return JSON.parse(marked, (_, part: unknown) => {
-    const number = typeof part === 'string' && part.startsWith(MARK) ? numberOf(part.slice(MARK.length)) : undefined
-    return typeof number === 'bigint' ? number : part
+  return parseKeepingDigits(text, numberOf)
+}
+
+/** The same of what is typed. @throws RangeError where a number would lose digits */
+export function parseTyped(text: string): unknown {
+  return parseKeepingDigits(text, (digits) => {
+    throw new RangeError(`${digits} ${TOO_MANY_DIGITS}`)
   })
 }
