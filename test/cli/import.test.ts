@@ -233,6 +233,12 @@ it('refuses a row in which two would be one property, and tells which columns no
   expect(refused('twice.ndjson', 'dry-run')).toMatchObject([{ line: 1, pointer: '/plan' }])
 })
 
+it('leaves out columns without a name', async () => {
+  const text = 'identity,plan,,\na@b.c,pro,,\n'
+  expect(await importOf('users', 'commas.csv', text)).toMatchObject({ code: 0, sent: 1 })
+  expect(await held<User>('users')).toMatchObject([{ identity: 'a@b.c', properties: { plan: 'pro' } }])
+})
+
 it('tells that there is no row', async () => {
   const name = desk.write(`${files++}-header.csv`, 'identity,plan\n')
   for (const flag of ['--dry-run', '--resume']) {

@@ -20,6 +20,11 @@ it('has each digit of a whole number', () => {
   )
 })
 
+it('takes a text that begins as its mark does for a text', () => {
+  const text = '[9007199254740993, "\uFFFD12", "\uFFFDx5", "\uFFFD"]'
+  expect(parseKeepingDigits(text)).toEqual(['9007199254740993', '\uFFFD12', '\uFFFDx5', '\uFFFD'])
+})
+
 it('leaves texts, fractions and exponents as they are', () => {
   const text = '{"a":"x: 12345678901234567890","b":1234567890123456.5,"c":1e30,"d":-0}'
   expect(parseKeepingDigits(text)).toEqual(JSON.parse(text))

@@ -27,8 +27,9 @@ const digitsOf = (text: string) =>
     .replaceAll(/\D/g, '')
     .replaceAll(/^0+|0+$/g, '')
 
+/** One of ours, and no text that begins with the mark by itself. */
 const isMarked = (value: unknown): value is string =>
-  typeof value === 'string' && value.startsWith(MARK) && /^-?\d/.test(value.slice(MARK.length))
+  typeof value === 'string' && /^\uFFFD-?\d+(\.\d+)?$/.test(value) && losesDigits(value.slice(MARK.length))
 
 /**
  * As JSON.parse, but for each number that would lose digits.

@@ -115,7 +115,8 @@ export class Mapper {
     const missing = this.#named().find((column) => !columns.includes(column))
     const there = `the columns are ${columns.join(', ')}`
     if (missing !== undefined) throw new Failure(`There is no column "${missing}"; ${there}.`)
-    const names = columns.map((column) => this.#propertyOf(column))
+    // One without a name is left out, as those are that commas at the end make.
+    const names = columns.map((column) => (column === '' ? undefined : this.#propertyOf(column)))
     const [one, other] = columns.filter(
       (_, at) => names[at] !== undefined && names.indexOf(names[at]) !== names.lastIndexOf(names[at]),
     )
