@@ -16,16 +16,13 @@ const MARK = '\uFFFD'
 export function losesDigits(text: string): boolean {
   const number = Number(text)
   if (Number.isSafeInteger(Math.trunc(number)) || /e/i.test(text)) return false
-  // As it is written again is as it arrives.
-  return digitsOf(String(number)) !== digitsOf(text)
+  // As it is written again is as it arrives: from 10^21 on with an exponent, which is no id.
+  const written = String(number)
+  return written.includes('e') || digitsOf(written) !== digitsOf(text)
 }
 
 /** Those that say something. */
-const digitsOf = (text: string) =>
-  text
-    .replace(/e.*/, '')
-    .replaceAll(/\D/g, '')
-    .replaceAll(/^0+|0+$/g, '')
+const digitsOf = (text: string) => text.replaceAll(/\D/g, '').replaceAll(/^0+|0+$/g, '')
 
 /** One of ours, and no text that begins with the mark by itself. */
 const isMarked = (value: unknown): value is string =>
